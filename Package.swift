@@ -1,0 +1,92 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target: Swift 6 mode with the upcoming features the code is written for.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// x86-64-v3 is the baseline of the release build (checked at start-up); other processors build for their own.
+#if arch(x86_64)
+  let baseline = ["-Xcc", "-march=x86-64-v3"]
+#else
+  let baseline: [String] = []
+#endif
+
+/// Targets with hot loops: release builds drop exclusivity checks; debug builds keep every check.
+let fast: [SwiftSetting] =
+  strict + [
+    .unsafeFlags(["-enforce-exclusivity=unchecked"] + baseline, .when(configuration: .release))
+  ]
+
+func engine(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: fast)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+let package = Package(
+  name: "LakeSQL",
+  products: [
+    .library(name: "LakeSQL", targets: ["LakeSQL"]),
+    .executable(name: "lakesql", targets: ["lakesql"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+  ],
+  targets: [
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+    .systemLibrary(name: "CSnappy", providers: [.apt(["libsnappy-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+    .systemLibrary(name: "CMessageDigest", pkgConfig: "libmd", providers: [.apt(["libmd-dev"])]),
+    .systemLibrary(name: "CEditLine", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
+
+    engine("LakeDiagnostics", []),
+    engine("LakeSyntax", ["LakeDiagnostics"]),
+    engine("LakeTypes", ["LakeDiagnostics"]),
+    engine("LakeColumnar", ["LakeTypes", "LakeDiagnostics"]),
+    engine("LakeFunctions", ["LakeColumnar", "LakeTypes", "LakeDiagnostics", "CPCRE2", "CMessageDigest"]),
+    engine("LakeFileSystem", ["LakeDiagnostics"]),
+    engine(
+      "LakeParquet",
+      [
+        "LakeColumnar", "LakeTypes", "LakeFileSystem", "LakeDiagnostics", "CZstd", "CLZ4", "CSnappy", "CZlib",
+      ]),
+    engine("LakeText", ["LakeColumnar", "LakeTypes", "LakeFileSystem", "LakeDiagnostics", "CZlib"]),
+    engine("LakeAvro", ["LakeColumnar", "LakeTypes", "LakeFileSystem", "LakeDiagnostics", "CZlib"]),
+    engine(
+      "LakeCatalog", ["LakeTypes", "LakeDiagnostics", .product(name: "GRDB", package: "GRDB.swift")]),
+    engine(
+      "LakeTables",
+      [
+        "LakeCatalog", "LakeParquet", "LakeText", "LakeAvro", "LakeColumnar", "LakeTypes", "LakeFileSystem",
+        "LakeDiagnostics",
+      ]),
+    engine(
+      "LakePlan",
+      ["LakeSyntax", "LakeFunctions", "LakeCatalog", "LakeColumnar", "LakeTypes", "LakeDiagnostics"]),
+    engine(
+      "LakeExecution",
+      ["LakePlan", "LakeFunctions", "LakeTables", "LakeColumnar", "LakeTypes", "LakeDiagnostics"]),
+    engine(
+      "LakeSQL",
+      [
+        "LakeExecution", "LakePlan", "LakeFunctions", "LakeTables", "LakeCatalog", "LakeText", "LakeParquet",
+        "LakeFileSystem", "LakeColumnar", "LakeTypes", "LakeSyntax", "LakeDiagnostics",
+      ]),
+    .executableTarget(
+      name: "lakesql",
+      dependencies: [
+        "LakeSQL", "CEditLine", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+  ]
+)

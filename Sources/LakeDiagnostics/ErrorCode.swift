@@ -1,0 +1,72 @@
+/// A kind of error: the five-character SQLSTATE and the name Spark gives the error class.
+///
+/// SQLSTATE classes follow ISO/IEC 9075 and Spark's `error-conditions.json`.
+package struct ErrorCode: Hashable, Sendable {
+  package let sqlState: String
+  package let name: String
+
+  package init(_ sqlState: String, _ name: String) {
+    self.sqlState = sqlState
+    self.name = name
+  }
+}
+
+extension ErrorCode {
+  // Syntax and names (class 42).
+  package static let syntaxError = ErrorCode("42601", "PARSE_SYNTAX_ERROR")
+  package static let nestingTooDeep = ErrorCode("54001", "NESTING_TOO_DEEP")
+  package static let unresolvedColumn = ErrorCode("42703", "UNRESOLVED_COLUMN")
+  package static let unresolvedField = ErrorCode("42704", "FIELD_NOT_FOUND")
+  package static let ambiguousReference = ErrorCode("42704", "AMBIGUOUS_REFERENCE")
+  package static let tableNotFound = ErrorCode("42P01", "TABLE_OR_VIEW_NOT_FOUND")
+  package static let tableAlreadyExists = ErrorCode("42P07", "TABLE_OR_VIEW_ALREADY_EXISTS")
+  package static let schemaNotFound = ErrorCode("42704", "SCHEMA_NOT_FOUND")
+  package static let schemaAlreadyExists = ErrorCode("42P06", "SCHEMA_ALREADY_EXISTS")
+  package static let schemaNotEmpty = ErrorCode("2BP01", "SCHEMA_NOT_EMPTY")
+  package static let columnAlreadyExists = ErrorCode("42711", "COLUMN_ALREADY_EXISTS")
+  package static let partitionNotFound = ErrorCode("428FT", "PARTITIONS_NOT_FOUND")
+  package static let unresolvedRoutine = ErrorCode("42883", "UNRESOLVED_ROUTINE")
+  package static let wrongArgumentCount = ErrorCode("42605", "WRONG_NUM_ARGS")
+  package static let datatypeMismatch = ErrorCode("42K09", "DATATYPE_MISMATCH")
+  package static let missingAggregation = ErrorCode("42803", "MISSING_AGGREGATION")
+  package static let invalidAggregate = ErrorCode("42903", "GROUP_BY_AGGREGATE")
+  package static let invalidWindow = ErrorCode("42P20", "WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE")
+  package static let columnCountMismatch = ErrorCode("21S01", "INSERT_COLUMN_ARITY_MISMATCH")
+  package static let setOperationMismatch = ErrorCode("42826", "NUM_COLUMNS_MISMATCH")
+  package static let notAllowed = ErrorCode("42809", "EXPECT_TABLE_NOT_VIEW")
+  package static let invalidParameter = ErrorCode("22023", "INVALID_PARAMETER_VALUE")
+  package static let invalidTableDefinition = ErrorCode("42000", "INVALID_TABLE_DEFINITION")
+  package static let unsupported = ErrorCode("0A000", "UNSUPPORTED_FEATURE")
+  package static let unsetVariable = ErrorCode("42K0E", "UNSET_SUBSTITUTION_VARIABLE")
+
+  // Data (class 22 and 21, 23).
+  package static let numericOverflow = ErrorCode("22003", "ARITHMETIC_OVERFLOW")
+  package static let castOverflow = ErrorCode("22003", "CAST_OVERFLOW")
+  package static let numericOutOfRange = ErrorCode("22003", "NUMERIC_VALUE_OUT_OF_RANGE")
+  package static let divideByZero = ErrorCode("22012", "DIVIDE_BY_ZERO")
+  package static let castInvalidInput = ErrorCode("22018", "CAST_INVALID_INPUT")
+  package static let invalidDateTime = ErrorCode("22007", "CANNOT_PARSE_TIMESTAMP")
+  package static let dateTimeOverflow = ErrorCode("22008", "DATETIME_OVERFLOW")
+  package static let invalidArrayIndex = ErrorCode("22003", "INVALID_ARRAY_INDEX")
+  package static let invalidRegex = ErrorCode("2201B", "INVALID_REGEXP")
+  package static let scalarSubqueryRows = ErrorCode("21000", "SCALAR_SUBQUERY_TOO_MANY_ROWS")
+  package static let mergeCardinality = ErrorCode("23K01", "MERGE_CARDINALITY_VIOLATION")
+  package static let notNullViolation = ErrorCode("23502", "NOT_NULL_CONSTRAINT_VIOLATION")
+  package static let duplicatedMapKey = ErrorCode("23505", "DUPLICATED_MAP_KEY")
+  package static let userRaised = ErrorCode("P0001", "USER_RAISED_EXCEPTION")
+
+  // Files and tables.
+  package static let pathNotFound = ErrorCode("42K03", "PATH_NOT_FOUND")
+  package static let badRecord = ErrorCode("22023", "MALFORMED_RECORD_IN_PARSING")
+  package static let corruptFile = ErrorCode("XX001", "CORRUPT_FILE")
+  package static let unsupportedFile = ErrorCode("0A000", "UNSUPPORTED_FILE_FEATURE")
+  package static let ioError = ErrorCode("58030", "IO_ERROR")
+  package static let diskFull = ErrorCode("53100", "DISK_FULL")
+  package static let outOfMemory = ErrorCode("53200", "OUT_OF_MEMORY")
+  package static let limitExceeded = ErrorCode("54000", "LIMIT_EXCEEDED")
+  package static let commitConflict = ErrorCode("40001", "COMMIT_CONFLICT")
+  package static let metastoreError = ErrorCode("58000", "METASTORE_ERROR")
+  package static let warehouseMoved = ErrorCode("58000", "WAREHOUSE_MOVED")
+  package static let cancelled = ErrorCode("57014", "OPERATION_CANCELED")
+  package static let internalError = ErrorCode("XX000", "INTERNAL_ERROR")
+}
