@@ -1,0 +1,81 @@
+package import LakeDiagnostics
+package import LakeTypes
+
+/// A table, file set or other source of rows as execution sees it: a schema and tasks that yield batches.
+///
+/// This is the contract between storage and execution; neither names the other.
+package protocol ScanSource: Sendable {
+  /// The columns that a request's `projection` and predicates count in. Sources that can tell the file and position
+  /// of a row list `MetadataColumn`s at the end.
+  var schema: Schema { get }
+  /// How many trailing columns of `schema` are metadata, not part of `SELECT *`.
+  var metadataColumnCount: Int { get }
+  /// Rows before any filter, where that is known without reading data; exact if `isRowCountExact`.
+  var rowCount: Int? { get }
+  var isRowCountExact: Bool { get }
+  /// One line for EXPLAIN, such as `gold.profit [iceberg, snapshot 42]`.
+  var summary: String { get }
+
+  /// Plans the work for one scan; predicates prune files and row groups here.
+  func tasks(for request: ScanRequest) throws(QueryError) -> [any ScanTask]
+}
+
+/// Columns that describe where a row came from.
+package enum MetadataColumn {
+  /// The file's path (string).
+  package static let file = "_file"
+  /// The row's position in its file, from 0 (bigint).
+  package static let position = "_pos"
+}
+
+/// What one scan needs.
+package struct ScanRequest: Sendable {
+  /// Columns to yield, as positions in the source's schema, in the order of the batches' columns.
+  package var projection: [Int]
+  /// Conjuncts that every wanted row satisfies. A source may drop rows that fail them and need not: the
+  /// engine filters again.
+  package var predicates: [ScanPredicate]
+  /// Filters that a hash join may fill while the scan runs; same promise as `predicates`.
+  package var runtimeFilters: [RuntimeFilter]
+  /// Rows a batch holds at most.
+  package var batchSize: Int
+  /// Where the scan counts its work.
+  package var counters: ScanCounters
+
+  package init(
+    projection: [Int], predicates: [ScanPredicate] = [], runtimeFilters: [RuntimeFilter] = [],
+    batchSize: Int = Batch.capacity, counters: ScanCounters = ScanCounters()
+  ) {
+    self.projection = projection
+    self.predicates = predicates
+    self.runtimeFilters = runtimeFilters
+    self.batchSize = batchSize
+    self.counters = counters
+  }
+}
+
+/// A part of a scan that one worker does by itself: some row groups of a file, a text file, ...
+package protocol ScanTask: Sendable {
+  /// Rows to expect, for balancing; 0 if unknown.
+  var estimatedRows: Int { get }
+  func open() throws(QueryError) -> any BatchReader
+}
+
+/// Yields the batches of one task, on one thread.
+package protocol BatchReader: AnyObject {
+  /// The next batch (columns in the order of the projection, possibly with a selection), or nil at the end.
+  func next() throws(QueryError) -> Batch?
+}
+
+/// Receives the rows of a query: a table's staged files, an export, ...
+package protocol BatchSink: AnyObject, Sendable {
+  /// A writer for one worker thread.
+  func makeWriter() throws(QueryError) -> any BatchWriter
+}
+
+/// One worker's way into a sink.
+package protocol BatchWriter: AnyObject {
+  func write(_ batch: Batch) throws(QueryError)
+  /// Completes what was written; nothing is visible to readers before the sink's owner commits.
+  func finish() throws(QueryError)
+}

@@ -1,0 +1,62 @@
+/// A calendar date in the proleptic Gregorian calendar.
+///
+/// Conversions follow H. Hinnant, "chrono-Compatible Low-Level Date Algorithms".
+package struct CivilDate: Hashable, Sendable {
+  package var year: Int
+  /// 1 to 12.
+  package var month: Int
+  /// 1 to 31.
+  package var day: Int
+
+  @inlinable
+  package init(year: Int, month: Int, day: Int) {
+    self.year = year
+    self.month = month
+    self.day = day
+  }
+
+  /// The date that many days after 1970-01-01.
+  @inlinable
+  package init(daysSinceEpoch days: Int) {
+    let shifted = days &+ 719_468
+    let era = (shifted >= 0 ? shifted : shifted &- 146_096) / 146_097
+    let dayOfEra = shifted &- era &* 146_097
+    let yearOfEra = (dayOfEra &- dayOfEra / 1460 &+ dayOfEra / 36524 &- dayOfEra / 146_096) / 365
+    let dayOfYear = dayOfEra &- (365 &* yearOfEra &+ yearOfEra / 4 &- yearOfEra / 100)
+    let shiftedMonth = (5 &* dayOfYear &+ 2) / 153
+    day = dayOfYear &- (153 &* shiftedMonth &+ 2) / 5 &+ 1
+    month = shiftedMonth < 10 ? shiftedMonth &+ 3 : shiftedMonth &- 9
+    year = yearOfEra &+ era &* 400 &+ (month <= 2 ? 1 : 0)
+  }
+
+  /// Days since 1970-01-01; the date must be valid.
+  @inlinable
+  package var daysSinceEpoch: Int {
+    let shiftedYear = month <= 2 ? year &- 1 : year
+    let era = (shiftedYear >= 0 ? shiftedYear : shiftedYear &- 399) / 400
+    let yearOfEra = shiftedYear &- era &* 400
+    let dayOfYear = (153 &* (month &+ (month > 2 ? -3 : 9)) &+ 2) / 5 &+ day &- 1
+    let dayOfEra = yearOfEra &* 365 &+ yearOfEra / 4 &- yearOfEra / 100 &+ dayOfYear
+    return era &* 146_097 &+ dayOfEra &- 719_468
+  }
+
+  /// Whether month and day exist in the calendar.
+  package var isValid: Bool {
+    month >= 1 && month <= 12 && day >= 1 && day <= Self.daysIn(month: month, year: year)
+  }
+
+  @inlinable
+  package static func isLeap(_ year: Int) -> Bool {
+    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+  }
+
+  /// Days of a month (1 to 12).
+  @inlinable
+  package static func daysIn(month: Int, year: Int) -> Int {
+    switch month {
+    case 2: isLeap(year) ? 29 : 28
+    case 4, 6, 9, 11: 30
+    default: 31
+    }
+  }
+}
