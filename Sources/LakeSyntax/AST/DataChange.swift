@@ -1,0 +1,115 @@
+package import LakeDiagnostics
+
+/// `INSERT INTO | OVERWRITE target query`. A WITH before INSERT has moved into the query.
+package struct Insert: Hashable, Sendable {
+  package var target: InsertTarget
+  package var query: Query
+}
+
+/// The table of an INSERT and what happens to its rows.
+package struct InsertTarget: Hashable, Sendable {
+  package enum Mode: Hashable, Sendable {
+    case into
+    case overwrite
+    /// `INSERT INTO t REPLACE WHERE condition`
+    case replaceWhere(Expression)
+  }
+
+  package var mode: Mode
+  package var table: QualifiedName
+  package var partition: PartitionSpec?
+  /// OVERWRITE ... PARTITION ... IF NOT EXISTS
+  package var ifNotExists: Bool
+  /// Empty where no list was written.
+  package var columns: [Identifier]
+  package var isByName: Bool
+  @NodeSpan package var span: SourceSpan
+}
+
+/// `FROM source INSERT ... SELECT ... INSERT ... SELECT ...`
+package struct MultiInsert: Hashable, Sendable {
+  package var with: With?
+  package var from: [TableReference]
+  package var lateralViews: [LateralView]
+  /// The body of each query is a SELECT whose own `from` is empty: its rows are the shared source.
+  package var inserts: [Insert]
+}
+
+/// `INSERT OVERWRITE [LOCAL] DIRECTORY 'path' query`
+package struct InsertDirectory: Hashable, Sendable {
+  package var path: String
+  package var isLocal: Bool
+  package var rowFormat: RowFormat?
+  package var storage: StorageFormat?
+  package var options: [Property]
+  package var query: Query
+}
+
+/// `MERGE INTO target USING source ON condition WHEN ...`
+package struct Merge: Hashable, Sendable {
+  package var with: With?
+  package var hasSchemaEvolution: Bool
+  package var target: QualifiedName
+  package var alias: TableAlias?
+  package var source: TableReference
+  package var condition: Expression
+  package var clauses: [MergeClause]
+}
+
+/// `WHEN [NOT] MATCHED [BY SOURCE] [AND condition] THEN action`
+package struct MergeClause: Hashable, Sendable {
+  package enum Kind: String, Hashable, Sendable, CaseIterable {
+    case matched = "MATCHED"
+    /// NOT MATCHED [BY TARGET]
+    case notMatched = "NOT MATCHED"
+    case notMatchedBySource = "NOT MATCHED BY SOURCE"
+  }
+
+  package enum Action: Hashable, Sendable {
+    /// `UPDATE SET *`
+    case updateAll
+    case update([Assignment])
+    case delete
+    /// `INSERT *`
+    case insertAll
+    /// No columns: Hive's `INSERT VALUES (...)`, in the order of the table.
+    case insert(columns: [QualifiedName], values: [Expression])
+  }
+
+  package var kind: Kind
+  package var condition: Expression?
+  package var action: Action
+  @NodeSpan package var span: SourceSpan
+}
+
+/// `column = value`
+package struct Assignment: Hashable, Sendable {
+  package var column: QualifiedName
+  package var value: Expression
+}
+
+/// `UPDATE table SET ... WHERE ...`
+package struct Update: Hashable, Sendable {
+  package var with: With?
+  package var table: QualifiedName
+  package var alias: TableAlias?
+  package var assignments: [Assignment]
+  package var filter: Expression?
+}
+
+/// `DELETE FROM table WHERE ...`
+package struct Delete: Hashable, Sendable {
+  package var with: With?
+  package var table: QualifiedName
+  package var alias: TableAlias?
+  package var filter: Expression?
+}
+
+/// `LOAD DATA [LOCAL] INPATH 'path' [OVERWRITE] INTO TABLE name [PARTITION (...)]`
+package struct LoadData: Hashable, Sendable {
+  package var path: String
+  package var isLocal: Bool
+  package var isOverwrite: Bool
+  package var table: QualifiedName
+  package var partition: PartitionSpec?
+}
