@@ -1,0 +1,24 @@
+/// What the value of an expression may depend on besides its arguments; fixed for one statement.
+package struct EvaluationContext: Sendable {
+  /// Errors on overflow and bad casts (Spark's ANSI mode) rather than NULL or wrap-around.
+  package var isANSI: Bool
+  /// The session's time zone, for timestamps as text, dates of timestamps, and the like.
+  package var timeZone: TimeZoneRules
+  /// When the statement began, in microseconds since 1970 UTC: `current_timestamp()`.
+  package var statementTime: Int64
+  package var user: String
+  package var database: String
+  package var catalog: String
+
+  package init(
+    isANSI: Bool = true, timeZone: TimeZoneRules = .utc, statementTime: Int64 = 0, user: String = "",
+    database: String = "default", catalog: String = "lakesql"
+  ) {
+    self.isANSI = isANSI
+    self.timeZone = timeZone
+    self.statementTime = statementTime
+    self.user = user
+    self.database = database
+    self.catalog = catalog
+  }
+}
