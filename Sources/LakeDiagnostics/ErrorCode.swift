@@ -46,6 +46,7 @@ extension ErrorCode {
   package static let divideByZero = ErrorCode("22012", "DIVIDE_BY_ZERO")
   package static let castInvalidInput = ErrorCode("22018", "CAST_INVALID_INPUT")
   package static let invalidDateTime = ErrorCode("22007", "CANNOT_PARSE_TIMESTAMP")
+  package static let invalidTimeZone = ErrorCode("22009", "INVALID_TIMEZONE")
   package static let dateTimeOverflow = ErrorCode("22008", "DATETIME_OVERFLOW")
   package static let invalidArrayIndex = ErrorCode("22003", "INVALID_ARRAY_INDEX")
   package static let invalidRegex = ErrorCode("2201B", "INVALID_REGEXP")
