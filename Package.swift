@@ -88,5 +88,11 @@ let package = Package(
         "LakeSQL", "CEditLine", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
+
+    tests("FileSystemTests", ["LakeFileSystem", "LakeDiagnostics"]),
+    tests(
+      "TextTests",
+      ["LakeText", "LakeColumnar", "LakeTypes", "LakeFileSystem", "LakeDiagnostics", "CZlib"]),
+    tests("AvroTests", ["LakeAvro", "LakeColumnar", "LakeTypes", "LakeFileSystem", "LakeDiagnostics"]),
   ]
 )
