@@ -94,5 +94,14 @@ let package = Package(
       "TextTests",
       ["LakeText", "LakeColumnar", "LakeTypes", "LakeFileSystem", "LakeDiagnostics", "CZlib"]),
     tests("AvroTests", ["LakeAvro", "LakeColumnar", "LakeTypes", "LakeFileSystem", "LakeDiagnostics"]),
+    tests(
+      "CatalogTests",
+      ["LakeCatalog", "LakeTypes", "LakeDiagnostics", .product(name: "GRDB", package: "GRDB.swift")]),
+    tests(
+      "TablesTests",
+      [
+        "LakeTables", "LakeCatalog", "LakeParquet", "LakeText", "LakeAvro", "LakeFileSystem", "LakeColumnar",
+        "LakeTypes", "LakeDiagnostics",
+      ]),
   ]
 )
