@@ -1,0 +1,137 @@
+"""What the bank's pipeline must give, computed by DuckDB from the same source files.
+
+The SQL beside this file is written from fixtures/bank/RULES.md alone; it shares nothing with the scripts
+in fixtures/bank/sql.
+
+    expected = compute("fixtures/bank/data", "2026-01-31")
+    for name, table in expected.items():
+        problems = compare(table, rows_of(table.query))
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections import Counter
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any, Iterable, Sequence
+
+import duckdb
+
+FOLDER = Path(__file__).resolve().parent
+SCHEMAS = ("silver", "gold", "star")
+REJECTS_QUERY = (
+    "SELECT source, reason, source_file, count(*) AS records FROM silver.rejects GROUP BY source, reason, source_file"
+)
+
+
+@dataclass(frozen=True)
+class Expected:
+    """One table: its columns, their types in Spark's spelling, its rows, and the query that must give them."""
+
+    columns: tuple[str, ...]
+    types: tuple[str, ...]
+    rows: list[tuple[Any, ...]]
+    query: str
+
+
+def compute(sources_dir: str | Path, dt: str) -> dict[str, Expected]:
+    """Computes every expected table of GOLD and STAR, and the counts of silver.rejects, by qualified name."""
+    connection = duckdb.connect()
+    connection.execute("SET VARIABLE sources = ?", [str(Path(sources_dir).resolve())])
+    connection.execute("SET VARIABLE dt = ?", [dt])
+    for script in sorted(FOLDER.glob("*.sql")):
+        connection.execute(script.read_text(encoding="utf-8"))
+    tables: dict[str, Expected] = {}
+    for schema in SCHEMAS:
+        names = connection.execute(
+            "SELECT table_name FROM duckdb_tables() WHERE schema_name = ? ORDER BY table_name", [f"expected_{schema}"]
+        ).fetchall()
+        for (name,) in names:
+            tables[f"{schema}.{name}"] = read_table(connection, schema, name)
+    connection.close()
+    return tables
+
+
+def read_table(connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> Expected:
+    described = connection.execute(f"DESCRIBE expected_{schema}.{name}").fetchall()
+    rows = connection.execute(f"SELECT * FROM expected_{schema}.{name}").fetchall()
+    columns = tuple(row[0] for row in described)
+    types = tuple(spark_type(row[1]) for row in described)
+    query = f"SELECT {', '.join(columns)} FROM {schema}.{name}"
+    return Expected(columns, types, rows, REJECTS_QUERY if schema == "silver" else query)
+
+
+def spark_type(duckdb_type: str) -> str:
+    names = {"VARCHAR": "string", "INTEGER": "int", "BIGINT": "bigint", "DATE": "date", "BOOLEAN": "boolean"}
+    return names.get(duckdb_type) or duckdb_type.lower()
+
+
+def canonical(value: Any, numeric: bool) -> str | None:
+    """Prints a value so that equal values of different clients have equal text; NULL stays None."""
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if numeric or isinstance(value, (int, Decimal)):
+        try:
+            number = Decimal(str(value))
+        except InvalidOperation:
+            return str(value)
+        return f"{number.normalize():f}" if number else "0"
+    if isinstance(value, datetime.datetime):
+        return value.isoformat(sep=" ")
+    return value.isoformat() if isinstance(value, datetime.date) else str(value)
+
+
+def compare(
+    expected_rows: Expected | Iterable[Sequence[Any]], actual_rows: Iterable[Sequence[Any]], limit: int = 5
+) -> list[str]:
+    """Compares two bags of rows; returns what differs as readable lines, or nothing when they are equal.
+
+    Values may come from any client: numbers and dates may also be text. Rows count as often as they occur.
+    """
+    columns: tuple[str, ...] = ()
+    if isinstance(expected_rows, Expected):
+        columns, expected_rows = expected_rows.columns, expected_rows.rows
+    expected, actual = [tuple(row) for row in expected_rows], [tuple(row) for row in actual_rows]
+    widths = {len(row) for row in expected} | {len(row) for row in actual}
+    if len(widths) > 1:
+        return [f"rows have different numbers of columns: {sorted(widths)}"]
+    width = widths.pop() if widths else 0
+    numeric = [
+        any(isinstance(row[index], (int, Decimal)) and not isinstance(row[index], bool) for row in expected)
+        for index in range(width)
+    ]
+    wanted = Counter(tuple(map(canonical, row, numeric)) for row in expected)
+    found = Counter(tuple(map(canonical, row, numeric)) for row in actual)
+    missing, surplus = wanted - found, found - wanted
+    if not missing and not surplus:
+        return []
+    lines = [
+        f"{len(expected)} rows expected, {len(actual)} found; "
+        f"{missing.total()} are missing, {surplus.total()} are too many"
+    ]
+    if columns:
+        lines.append("  columns: " + ", ".join(columns))
+    lines += differing_columns(missing, surplus, columns or tuple(str(index) for index in range(width)))
+    lines += [f"  - {count} x {row}" for row, count in ordered(missing)[:limit]]
+    lines += [f"  + {count} x {row}" for row, count in ordered(surplus)[:limit]]
+    return lines
+
+
+def ordered(bag: Counter) -> list[tuple[tuple[str | None, ...], int]]:
+    return sorted(bag.items(), key=lambda item: tuple((value is not None, value or "") for value in item[0]))
+
+
+def differing_columns(missing: Counter, surplus: Counter, columns: tuple[str, ...]) -> list[str]:
+    """Names the columns that differ, when exactly the same number of rows is missing as is too many."""
+    if missing.total() != surplus.total():
+        return []
+    names = [
+        name
+        for index, name in enumerate(columns)
+        if Counter(row[index] for row in missing.elements()) != Counter(row[index] for row in surplus.elements())
+    ]
+    return ["  columns that differ: " + ", ".join(names)] if names else []
