@@ -1,0 +1,180 @@
+import LakeDiagnostics
+
+// CREATE and DROP.
+extension Parser {
+  mutating func createStatement() throws(QueryError) -> StatementKind {
+    advance()
+    var isReplacing = false
+    if accept(.or) {
+      try expect(.replace)
+      isReplacing = true
+    }
+    let prefix = acceptAny([.external, .temporary, .temp])
+    let isTemporary = prefix == .temporary || prefix == .temp
+    if prefix == nil, !isReplacing, acceptAny([.database, .schema, .namespace]) != nil {
+      return .createDatabase(try createDatabase())
+    }
+    if accept(.table) {
+      return try createTable(isReplacing: isReplacing, isExternal: prefix == .external, isTemporary: isTemporary)
+    }
+    if prefix != .external, accept(.view) {
+      return .createView(try createView(isReplacing: isReplacing, isTemporary: isTemporary))
+    }
+    if let word = acceptAny([.function, .materialized, .global, .user]) {
+      throw unsupported("CREATE \(word.text)", at: span(of: tokens[index - 1]))
+    }
+    throw unexpected(keywords: [.table, .view, .database, .schema, .external, .temporary])
+  }
+
+  private mutating func createDatabase() throws(QueryError) -> CreateDatabase {
+    let ifNotExists = try acceptIfNotExists()
+    var result = CreateDatabase(
+      name: try qualifiedName("a database"), ifNotExists: ifNotExists, comment: nil, location: nil,
+      properties: [])
+    while true {
+      if accept(.comment) {
+        result.comment = try comment()
+      } else if accept(.location) {
+        result.location = try string("a path as a string")
+      } else if accept(.with) {
+        _ = try expectAny([.dbproperties, .properties])
+        result.properties = try properties()
+      } else {
+        return result
+      }
+    }
+  }
+
+  private mutating func createView(isReplacing: Bool, isTemporary: Bool) throws(QueryError) -> CreateView {
+    let ifNotExists = try acceptIfNotExists()
+    let name = try qualifiedName("a view")
+    let columns = at(.leftParen) ? try viewColumns() : []
+    var comment: String?
+    var properties: [Property] = []
+    while true {
+      if accept(.comment) {
+        comment = try self.comment()
+      } else if accept(.tblproperties) {
+        properties = try self.properties()
+      } else if at(.using) {
+        throw unsupported("CREATE TEMPORARY VIEW ... USING", at: span(of: token))
+      } else {
+        break
+      }
+    }
+    try expect(.as)
+    let query = try query()
+    return CreateView(
+      name: name, isReplacing: isReplacing, isTemporary: isTemporary, ifNotExists: ifNotExists,
+      columns: columns, comment: comment, properties: properties, query: query, querySpan: query.span)
+  }
+
+  private mutating func viewColumns() throws(QueryError) -> [ViewColumn] {
+    try parenthesized { (parser) throws(QueryError) in
+      try parser.commaSeparated { (parser) throws(QueryError) in
+        let name = try parser.identifier("a column")
+        return ViewColumn(name: name, comment: parser.accept(.comment) ? try parser.comment() : nil)
+      }
+    }
+  }
+
+  mutating func dropStatement() throws(QueryError) -> StatementKind {
+    advance()
+    switch try expectAny([.table, .view, .database, .schema, .namespace, .function, .materialized]) {
+    case .table:
+      let ifExists = try acceptIfExists()
+      let name = try qualifiedName("a table")
+      return .dropTable(DropTable(name: name, ifExists: ifExists, isPurge: accept(.purge)))
+    case .view:
+      let ifExists = try acceptIfExists()
+      return .dropView(DropView(name: try qualifiedName("a view"), ifExists: ifExists))
+    case .database, .schema, .namespace:
+      let ifExists = try acceptIfExists()
+      let name = try qualifiedName("a database")
+      let isCascade = acceptAny([.cascade, .restrict]) == .cascade
+      return .dropDatabase(DropDatabase(name: name, ifExists: ifExists, isCascade: isCascade))
+    default:
+      let word = tokens[index - 1]
+      throw unsupported("DROP \(text(word).uppercased())", at: span(of: word))
+    }
+  }
+
+  // MARK: Tables
+
+  private mutating func createTable(
+    isReplacing: Bool, isExternal: Bool, isTemporary: Bool
+  ) throws(QueryError) -> StatementKind {
+    let ifNotExists = try acceptIfNotExists()
+    let name = try qualifiedName("a table")
+    if !isReplacing, !isTemporary, accept(.like) {
+      return .createTableLike(try createTableLike(name, isExternal: isExternal, ifNotExists: ifNotExists))
+    }
+    let columns = at(.leftParen) && !startsQuery(at: 1) ? try columnDefinitions() : []
+    var clauses = TableClauses()
+    while try tableClause(&clauses, allowed: TableClauses.all) {}
+    let query = accept(.as) || startsQuery(at: 0) ? try query() : nil
+    return .createTable(
+      CreateTable(
+        name: name, isReplacing: isReplacing, isExternal: isExternal, isTemporary: isTemporary,
+        ifNotExists: ifNotExists, columns: columns, partitionedBy: clauses.partitionedBy ?? [],
+        buckets: clauses.buckets, rowFormat: clauses.rowFormat, storage: clauses.storage,
+        options: clauses.options ?? [], location: clauses.location, comment: clauses.comment,
+        properties: clauses.properties ?? [], query: query))
+  }
+
+  private mutating func createTableLike(
+    _ name: QualifiedName, isExternal: Bool, ifNotExists: Bool
+  ) throws(QueryError) -> CreateTableLike {
+    let source = try qualifiedName("a table")
+    var clauses = TableClauses()
+    while try tableClause(&clauses, allowed: [.stored, .using, .location, .tblproperties]) {}
+    return CreateTableLike(
+      name: name, source: source, isExternal: isExternal, ifNotExists: ifNotExists,
+      storage: clauses.storage, location: clauses.location, properties: clauses.properties ?? [])
+  }
+
+  private mutating func columnDefinitions() throws(QueryError) -> [ColumnDefinition] {
+    try parenthesized { (parser) throws(QueryError) in
+      try parser.commaSeparated { (parser) throws(QueryError) in
+        try parser.rejectConstraint()
+        return try parser.columnDefinition()
+      }
+    }
+  }
+
+  private func rejectConstraint() throws(QueryError) {
+    let next = peek()
+    let isConstraint =
+      switch token.keyword {
+      case .constraint: isName(next) && [.primary, .foreign, .unique, .check].contains(peek(2).keyword)
+      case .primary, .foreign: next.keyword == .key
+      case .unique, .check: next.kind == .leftParen
+      default: false
+      }
+    if isConstraint { throw unsupported("a table constraint", at: span(of: token)) }
+  }
+
+  mutating func columnDefinition() throws(QueryError) -> ColumnDefinition {
+    let start = start
+    let name = try identifier("the name of a column")
+    _ = accept(.colon)
+    var column = ColumnDefinition(
+      name: name, type: try typeName(), isNotNull: false, defaultValue: nil, comment: nil,
+      span: SourceSpan(start: start, end: start))
+    while true {
+      if accept(.not) {
+        try expect(.null)
+        column.isNotNull = true
+      } else if accept(.default) {
+        column.defaultValue = try expression()
+      } else if accept(.comment) {
+        column.comment = try comment()
+      } else if at(.generated) || at(.primary) || at(.unique) || at(.check) || at(.references) || at(.constraint) {
+        throw unsupported("\(text(token).uppercased()) of a column", at: span(of: token))
+      } else {
+        column.span = span(from: start)
+        return column
+      }
+    }
+  }
+}

@@ -1,0 +1,165 @@
+import LakeDiagnostics
+
+/// The clauses behind the columns of CREATE TABLE, which come in any order, each at most once.
+struct TableClauses {
+  static let all: [Keyword] = [
+    .partitioned, .clustered, .row, .stored, .using, .options, .location, .comment, .tblproperties,
+  ]
+
+  var partitionedBy: [PartitionField]?
+  var buckets: BucketDefinition?
+  var rowFormat: RowFormat?
+  var storage: StorageFormat?
+  var options: [Property]?
+  var location: String?
+  var comment: String?
+  var properties: [Property]?
+}
+
+extension Parser {
+  /// Takes one of the allowed clauses if it comes next.
+  mutating func tableClause(
+    _ clauses: inout TableClauses, allowed: [Keyword]
+  ) throws(QueryError) -> Bool {
+    let opening = token
+    guard let keyword = acceptAny(allowed) else {
+      if at(.skewed), allowed.contains(.clustered) { throw unsupported("SKEWED BY", at: span(of: token)) }
+      return false
+    }
+    switch keyword {
+    case .partitioned: try once(&clauses.partitionedBy, opening) { (parser) throws(QueryError) in
+      try parser.partitionFields()
+    }
+    case .clustered: try once(&clauses.buckets, opening) { (parser) throws(QueryError) in
+      try parser.bucketDefinition()
+    }
+    case .row: try once(&clauses.rowFormat, opening) { (parser) throws(QueryError) in
+      try parser.rowFormat()
+    }
+    case .stored: try once(&clauses.storage, opening) { (parser) throws(QueryError) in
+      try parser.storedFormat()
+    }
+    case .using: try once(&clauses.storage, opening) { (parser) throws(QueryError) in
+      .using(try parser.qualifiedName("a format such as parquet").text)
+    }
+    case .options: try once(&clauses.options, opening) { (parser) throws(QueryError) in
+      try parser.properties()
+    }
+    case .location: try once(&clauses.location, opening) { (parser) throws(QueryError) in
+      try parser.string("a path as a string")
+    }
+    case .comment: try once(&clauses.comment, opening) { (parser) throws(QueryError) in try parser.comment() }
+    default: try once(&clauses.properties, opening) { (parser) throws(QueryError) in try parser.properties() }
+    }
+    return true
+  }
+
+  private mutating func once<Node>(
+    _ clause: inout Node?, _ opening: Token, _ rule: (inout Parser) throws(QueryError) -> Node
+  ) throws(QueryError) {
+    if clause != nil {
+      throw error("the clause \(text(opening).uppercased()) stands here a second time", at: span(of: opening))
+    }
+    clause = try rule(&self)
+  }
+
+  // MARK: PARTITIONED BY and CLUSTERED BY
+
+  private mutating func partitionFields() throws(QueryError) -> [PartitionField] {
+    try expect(.by)
+    return try parenthesized { (parser) throws(QueryError) in
+      try parser.commaSeparated { (parser) throws(QueryError) in try parser.partitionField() }
+    }
+  }
+
+  private mutating func partitionField() throws(QueryError) -> PartitionField {
+    let start = start
+    let next = peek()
+    let kind: PartitionField.Kind
+    if next.kind == .leftParen {
+      let name = try identifier("a transform").name.lowercased()
+      let arguments = try parenthesized { (parser) throws(QueryError) in
+        try parser.commaSeparated { (parser) throws(QueryError) in try parser.transformArgument() }
+      }
+      kind = .transform(name: name, arguments: arguments)
+    } else if next.kind == .comma || next.kind == .rightParen {
+      kind = .identity(try identifier("a column"))
+    } else {
+      kind = .column(try columnDefinition())
+    }
+    return PartitionField(kind: kind, span: span(from: start))
+  }
+
+  private mutating func transformArgument() throws(QueryError) -> TransformArgument {
+    at(.integer)
+      ? .number(try wholeNumber("a whole number")) : .column(try qualifiedName("a column or a number"))
+  }
+
+  private mutating func bucketDefinition() throws(QueryError) -> BucketDefinition {
+    try expect(.by)
+    let columns = try identifierList("a column")
+    var sortedBy: [SortItem] = []
+    if accept(.sorted) {
+      try expect(.by)
+      sortedBy = try parenthesized { (parser) throws(QueryError) in try parser.sortItems() }
+    }
+    try expect(.into)
+    let count = try wholeNumber("the number of buckets")
+    try expect(.buckets)
+    return BucketDefinition(columns: columns, sortedBy: sortedBy, count: count)
+  }
+
+  // MARK: Formats
+
+  private mutating func storedFormat() throws(QueryError) -> StorageFormat {
+    if try expectAny([.as, .by]) == .by {
+      return .storedBy(isAtString ? try string("a class") : try identifier("a format").name)
+    }
+    if accept(.inputformat) {
+      let input = try string("a class as a string")
+      try expect(.outputformat)
+      return .storedAsClasses(input: input, output: try string("a class as a string"))
+    }
+    return .storedAs(try identifier("a format such as PARQUET").name)
+  }
+
+  private mutating func rowFormat() throws(QueryError) -> RowFormat {
+    try expect(.format)
+    if try expectAny([.delimited, .serde]) == .delimited { return .delimited(try rowDelimiters()) }
+    let name = try string("a class as a string")
+    var properties: [Property] = []
+    if accept(.with) {
+      try expect(.serdeproperties)
+      properties = try self.properties()
+    }
+    return .serde(name, properties: properties)
+  }
+
+  private mutating func rowDelimiters() throws(QueryError) -> RowDelimiters {
+    var delimiters = RowDelimiters()
+    while let keyword = acceptAny([.fields, .collection, .map, .lines, .null, .escaped]) {
+      switch keyword {
+      case .fields: delimiters.fields = try terminator()
+      case .collection:
+        try expect(.items)
+        delimiters.collectionItems = try terminator()
+      case .map:
+        try expect(.keys)
+        delimiters.mapKeys = try terminator()
+      case .lines: delimiters.lines = try terminator()
+      case .escaped:
+        try expect(.by)
+        delimiters.escape = try string("a character as a string")
+      default:
+        try expect(.defined, .as)
+        delimiters.nullText = try string("a string")
+      }
+    }
+    return delimiters
+  }
+
+  private mutating func terminator() throws(QueryError) -> String {
+    try expect(.terminated, .by)
+    return try string("a character as a string")
+  }
+}
