@@ -155,10 +155,10 @@ extension String {
   @Test(arguments: [AvroCodec.null, .deflate])
   func truncationIsAnError(_ codec: AvroCodec) throws {
     let bytes = try file(rows: 20, codec: codec)
+    let header = try file(rows: 0, codec: codec).count
     for length in 0..<bytes.count {
-      let error = readAll(Array(bytes[..<length]))
       // Cut right behind the header the file is a valid empty one.
-      if error == nil { #expect(length < bytes.count / 2 || codec == .deflate) }
+      #expect((readAll(Array(bytes[..<length])) == nil) == (length == header))
     }
     #expect(readAll(bytes) == nil)
   }
@@ -214,7 +214,7 @@ extension String {
   @Test func roundTrips() throws {
     let text = #"{"b":[1,-2,1.50,1e400,9223372036854775808,true,null,""],"a":{"k\n\"\\":"\u0001é"},"b":2}"#
     let value = try JSONValue(parsing: text)
-    #expect(value.compactText == text.replacing("\\u0001", with: "\\u0001"))
+    #expect(value.compactText == text)
     #expect(value["b"] == 2 && value["a"]?.object?.keys == ["k\n\"\\"])
     #expect(try JSONValue(parsing: value.indentedText) == value)
     #expect(try JSONValue(parsing: #"" \u00e9\ud83d\ude00\ud83d\/\b""#) == .string(" é😀\u{FFFD}/\u{8}"))
@@ -242,5 +242,46 @@ extension String {
     object["b"] = nil
     #expect(JSONValue.object(object).compactText == #"{"a":2,"c":"x"}"#)
     #expect(JSONValue(0.1).compactText == "0.1" && JSONValue(Double.nan).string == "nan")
+  }
+}
+
+/// A file that fastavro 1.12 wrote: three records, deflate.
+private let foreignFile = """
+  4f626a0106026b0276146176726f2e636f6465630e6465666c617465166176726f2e736368656d61aa0a7b2274797065223a
+  20227265636f7264222c20226e616d65223a2022726563222c20226e616d657370616365223a20226f72672e78222c202266
+  69656c6473223a205b7b226e616d65223a20226964222c202274797065223a20226c6f6e67222c20226669656c642d696422
+  3a20317d2c207b226e616d65223a20226e616d65222c202274797065223a205b226e756c6c222c2022737472696e67225d2c
+  202264656661756c74223a206e756c6c2c20226669656c642d6964223a20327d2c207b226e616d65223a2022616d6f756e74
+  222c202274797065223a205b226e756c6c222c207b2274797065223a20226279746573222c20226c6f676963616c54797065
+  223a2022646563696d616c222c2022707265636973696f6e223a2032302c20227363616c65223a20337d5d2c20226669656c
+  642d6964223a20337d2c207b226e616d65223a2022646179222c202274797065223a207b2274797065223a2022696e74222c
+  20226c6f676963616c54797065223a202264617465227d7d2c207b226e616d65223a20226174222c202274797065223a207b
+  2274797065223a20226c6f6e67222c20226c6f676963616c54797065223a202274696d657374616d702d6d696c6c6973227d
+  7d2c207b226e616d65223a202275222c202274797065223a207b2274797065223a2022737472696e67222c20226c6f676963
+  616c54797065223a202275756964227d7d2c207b226e616d65223a202274616773222c202274797065223a207b2274797065
+  223a20226172726179222c20226974656d73223a2022737472696e67227d7d2c207b226e616d65223a20226d222c20227479
+  7065223a207b2274797065223a20226d6170222c202276616c756573223a205b226e756c6c222c2022646f75626c65225d7d
+  7d5d7d0030313233343536373839616263646566069401636062c93360e838c0f4ede7937d4de91e0650a08b8580010616a6
+  0a260630f861cf54c9c0c0c8c0c4f3e5688fe1856a920c3264624ac4308b05e82023b28c3362614ac4622000b95236303132
+  33343536373839616263646566
+  """
+
+@Suite struct ForeignFileTests {
+  @Test func readsAFileOfFastavro() throws {
+    let digits = foreignFile.compactMap(\.hexDigitValue).map { UInt8($0) }
+    let bytes = stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
+    let reader = try AvroReader(bytes)
+    #expect(reader.text("k") == "v" && reader.schema.fields[0].fieldID == 1)
+    let table = try AvroTableReader(reader, projection: Array(0..<8))
+    let batch = try #require(try table.next())
+    #expect(batch.count == 3)
+    let row = batch.columns.map { $0.literal(at: 2) }
+    #expect(
+      row == [
+        .integer(2), .string("n2"), .decimal(-12_345_678_901_125), .date(20484), .timestamp(1_769_860_800_123_000),
+        .string("00000000-0000-0000-0000-000000000002"), .array([.string("a"), .string("a")]),
+        .map(keys: [.string("x"), .string("y")], values: [.double(1.5), .null]),
+      ])
+    #expect(batch.columns[1].literal(at: 1) == .null && batch.columns[2].literal(at: 0) == .null)
   }
 }
