@@ -1,0 +1,288 @@
+import LakeDiagnostics
+import LakeFunctions
+import LakeSyntax
+import LakeTypes
+
+/// Binds one SELECT: FROM, WHERE, GROUP BY, HAVING, windows, QUALIFY, the select list, DISTINCT and ORDER BY.
+///
+/// Expressions are bound over FROM's columns first; once the groups are known, group expressions in them are
+/// replaced by group columns, and what then still names a column of FROM is an error.
+struct SelectBinder {
+  private struct Item {
+    var name: String
+    var expression: BoundExpression
+  }
+
+  private let binder: Binder
+  private let select: Select
+  private let outer: Scope?
+  private let collector: SelectCollector
+
+  init(_ binder: Binder, _ select: Select, outer: Scope?) {
+    self.binder = binder
+    self.select = select
+    self.outer = outer
+    collector = SelectCollector(namedWindows: select.windows)
+  }
+
+  func bind(orderBy: [SortItem]) throws(QueryError) -> LogicalPlan {
+    let source = try TableReferenceBinder(binder, outer: outer).bind(select.from, lateralViews: select.lateralViews)
+    return try bind(over: source, orderBy: orderBy)
+  }
+
+  /// Binds the SELECT over a source that is bound already (multi-insert shares one).
+  func bind(over source: BoundSource, orderBy: [SortItem]) throws(QueryError) -> LogicalPlan {
+    var plan = source.plan
+    let scope = source.scope
+    if let condition = select.filter {
+      let filter = ExpressionBinder(binder, scope, clause: .filter)
+      plan = .filter(FilterNode(input: plan, predicate: try filter.bindCondition(condition)))
+    }
+    let expressions = ExpressionBinder(binder, scope, clause: .select, collector: collector)
+    // grouping_id() in the select list needs the groups first; they then take no ordinals and aliases.
+    let early = hasGroupingSets ? try bindGroups(expressions, []) : nil
+    var items = try bindItems(expressions, &plan)
+    let aliases = Dictionary(items.map { ($0.name.lowercased(), $0.expression) }) { first, _ in first }
+    expressions.aliases = aliases
+    let groups = hasGroupingSets ? early : try bindGroups(expressions, items)
+    expressions.clause = .having
+    var having = try select.having.map { (condition) throws(QueryError) in try expressions.bindCondition(condition) }
+    expressions.clause = .qualify
+    var qualify = try select.qualify.map { (condition) throws(QueryError) in try expressions.bindCondition(condition) }
+    var keys = try bindOrder(orderBy, expressions, items)
+
+    if groups != nil || !collector.aggregates.isEmpty || having != nil {
+      let node = aggregateNode(plan, groups)
+      let replace = groupReplacement(node, input: plan)
+      for index in items.indices { items[index].expression = try replace(items[index].expression) }
+      if let old = having { having = try replace(old) }
+      if let old = qualify { qualify = try replace(old) }
+      for index in keys.indices { keys[index].expression = try replace(keys[index].expression) }
+      try collector.mapWindows(replace)
+      plan = .aggregate(node)
+    }
+    if let having { plan = .filter(FilterNode(input: plan, predicate: having)) }
+    for group in collector.windows {
+      plan = .window(
+        WindowNode(
+          input: plan, partitionBy: group.partitionBy, orderBy: group.orderBy, functions: group.functions))
+    }
+    if let qualify { plan = .filter(FilterNode(input: plan, predicate: qualify)) }
+    return try projected(plan, items, keys)
+  }
+
+  // MARK: Select list
+
+  private func bindItems(_ expressions: ExpressionBinder, _ plan: inout LogicalPlan) throws(QueryError) -> [Item] {
+    var items: [Item] = []
+    for item in select.items {
+      if case .star(let star) = item.expression.kind {
+        items += try expand(star, expressions.scope, item.expression.span)
+      } else if let call = Self.generatorCall(item.expression) {
+        items += try generate(call, item, expressions, &plan)
+      } else {
+        let bound = try expressions.bind(item.expression)
+        let name = item.aliases.first?.name ?? Self.name(of: item.expression)
+        items.append(Item(name: name, expression: bound))
+        if let alias = item.aliases.first, expressions.aliases[alias.name.lowercased()] == nil {
+          expressions.aliases[alias.name.lowercased()] = bound
+        }
+      }
+    }
+    return items
+  }
+
+  /// The name of a column without an alias: a column's own name, else the expression's text.
+  private static func name(of expression: Expression) -> String {
+    FunctionCallBinder.columnName(of: expression) ?? SQLPrinter.print(expression)
+  }
+
+  private func expand(_ star: StarExpression, _ scope: Scope, _ span: SourceSpan) throws(QueryError) -> [Item] {
+    let all = scope.starColumns(star.qualifier.map(\.name))
+    if all.isEmpty {
+      let what = star.qualifier.isEmpty ? "*" : star.qualifier.map(\.name).joined(separator: ".") + ".*"
+      throw QueryError(
+        .unresolvedColumn, .bind, "\(what) stands for no column here", span: span,
+        hint: star.qualifier.isEmpty ? "SELECT * needs a FROM clause" : nil)
+    }
+    let left = Set(star.except.map { $0.last.name.lowercased() })
+    for name in star.except where !all.contains(where: { $0.name.lowercased() == name.last.name.lowercased() }) {
+      throw QueryError(
+        .unresolvedColumn, .bind, "EXCEPT names a column that is not there: \(name.text)", span: name.span,
+        hint: NearestName.of(name.last.name, among: all.map(\.name)).map { "did you mean \($0)?" })
+    }
+    return all.filter { !left.contains($0.name.lowercased()) }
+      .map { Item(name: $0.name, expression: .column($0.output, span: span)) }
+  }
+
+  private static func generatorCall(_ expression: Expression) -> FunctionCall? {
+    guard case .function(let call) = expression.kind, call.over == nil, call.name.parts.count == 1,
+      FunctionRegistry.generator(call.name.last.name) != nil, FunctionRegistry.scalar(call.name.last.name) == nil
+    else { return nil }
+    return call
+  }
+
+  private func generate(
+    _ call: FunctionCall, _ item: SelectItem, _ expressions: ExpressionBinder, _ plan: inout LogicalPlan
+  ) throws(QueryError) -> [Item] {
+    if select.groupBy != nil {
+      throw QueryError(
+        .unsupported, .bind, "a row-yielding function together with GROUP BY", span: item.expression.span,
+        hint: "move it into LATERAL VIEW or a subquery")
+    }
+    let arguments = try expressions.bind(call.arguments.map(\.value))
+    let node = try GeneratorBinder(binder).bind(
+      call.name.last.name, arguments, isOuter: false, names: item.aliases.map(\.name), over: plan,
+      span: item.expression.span)
+    plan = .generate(node)
+    return node.columns.map { Item(name: $0.name, expression: .column($0)) }
+  }
+
+  // MARK: Groups
+
+  private struct BoundGroups {
+    var expressions: [BoundExpression]
+    var sets: [[Int]]?
+  }
+
+  private var hasGroupingSets: Bool {
+    guard case .elements(let elements) = select.groupBy else { return false }
+    return elements.contains { if case .expression = $0 { false } else { true } }
+  }
+
+  private func bindGroups(_ expressions: ExpressionBinder, _ items: [Item]) throws(QueryError) -> BoundGroups? {
+    guard let groupBy = select.groupBy else { return nil }
+    let saved = (expressions.clause, expressions.collector)
+    expressions.clause = .groupBy
+    expressions.collector = nil
+    defer { (expressions.clause, expressions.collector) = saved }
+    switch groupBy {
+    case .all:
+      let own = items.map(\.expression).filter { !containsAggregate($0) }
+      let distinct = own.reduce(into: [BoundExpression]()) { if !$0.contains($1) { $0.append($1) } }
+      return BoundGroups(expressions: distinct)
+    case .elements(let elements):
+      var sets = GroupingSetExpansion { (expression) throws(QueryError) in
+        try self.groupExpression(expression, expressions, items)
+      }
+      let result = try sets.expand(elements)
+      collector.groups = result.expressions
+      return BoundGroups(expressions: result.expressions, sets: result.sets)
+    }
+  }
+
+  private func containsAggregate(_ expression: BoundExpression) -> Bool {
+    let ids = Set(collector.aggregates.map(\.column.id))
+    return expression.contains { $0.columnID.map(ids.contains) ?? false }
+  }
+
+  private func groupExpression(
+    _ expression: Expression, _ expressions: ExpressionBinder, _ items: [Item]
+  ) throws(QueryError) -> BoundExpression {
+    if let index = try QueryBinder.ordinal(expression, count: items.count) {
+      if containsAggregate(items[index].expression) {
+        throw QueryError(
+          .invalidAggregate, .bind, "position \(index + 1) is an aggregate: it cannot be grouped by",
+          span: expression.span)
+      }
+      return items[index].expression
+    }
+    return try expressions.bind(expression)
+  }
+
+  private func aggregateNode(_ plan: LogicalPlan, _ groups: BoundGroups?) -> AggregateNode {
+    let named = (groups?.expressions ?? []).map { NamedExpression(name: Self.groupName($0, plan), $0) }
+    let needsID = groups?.sets != nil
+    let groupingID =
+      collector.groupingID
+      ?? (needsID ? OutputColumn(name: "grouping_id", type: .bigint, isNullable: false) : nil)
+    return AggregateNode(
+      input: plan, groups: named, aggregates: collector.aggregates,
+      groupingSets: groups?.sets ?? (groupingID == nil ? nil : [Array(named.indices)]), groupingID: groupingID)
+  }
+
+  private static func groupName(_ expression: BoundExpression, _ plan: LogicalPlan) -> String {
+    plan.columns.first { $0.id == expression.columnID }?.name ?? "group"
+  }
+
+  /// Replaces group expressions by group columns and refuses what is neither grouped nor aggregated.
+  private func groupReplacement(
+    _ node: AggregateNode, input: LogicalPlan
+  ) -> (BoundExpression) throws(QueryError) -> BoundExpression {
+    let names = Dictionary(input.columns.map { ($0.id, $0.name) }) { first, _ in first }
+    return { (expression) throws(QueryError) in
+      try expression.rewrittenFromTop { (part) throws(QueryError) in
+        if let group = node.groups.first(where: { $0.expression == part }) {
+          return .column(group.column, span: part.span)
+        }
+        if case .subquery(var subquery) = part.kind {
+          let map = node.groups.compactMap { group in
+            group.expression.columnID.map { ($0, BoundExpression.column(group.column)) }
+          }
+          subquery.plan = subquery.plan.substituting(Dictionary(map) { first, _ in first })
+          return BoundExpression(.subquery(subquery), part.type, span: part.span)
+        }
+        if let id = part.columnID, let name = names[id] {
+          throw QueryError(
+            .missingAggregation, .bind, "the column \(name) is neither grouped nor inside an aggregate",
+            span: part.span, hint: "add it to GROUP BY, or take any_value(\(name))")
+        }
+        return nil
+      }
+    }
+  }
+
+  // MARK: Order and output
+
+  private func bindOrder(
+    _ order: [SortItem], _ expressions: ExpressionBinder, _ items: [Item]
+  ) throws(QueryError) -> [SortKey] {
+    expressions.clause = .orderBy
+    expressions.aliasesFirst = true
+    expressions.aliases = Dictionary(items.map { ($0.name.lowercased(), $0.expression) }) { first, _ in first }
+    var keys: [SortKey] = []
+    for item in order {
+      if let index = try QueryBinder.ordinal(item.expression, count: items.count) {
+        keys.append(try SortKey.of(items[index].expression, item))
+      } else {
+        keys.append(try SortKey.of(try expressions.bind(item.expression), item))
+      }
+    }
+    return keys
+  }
+
+  private func projected(_ plan: LogicalPlan, _ items: [Item], _ keys: [SortKey]) throws(QueryError) -> LogicalPlan {
+    let nullability = Dictionary(plan.columns.map { ($0.id, $0.isNullable) }) { first, _ in first }
+    let output = items.map { item in
+      NamedExpression(
+        name: item.name, item.expression, isNullable: item.expression.columnID.flatMap { nullability[$0] } ?? true)
+    }
+    var hidden: [NamedExpression] = []
+    var sortKeys: [SortKey] = []
+    for key in keys {
+      if let index = items.firstIndex(where: { $0.expression == key.expression }) {
+        sortKeys.append(key.over(output[index].column))
+        continue
+      }
+      if select.isDistinct {
+        throw QueryError(
+          .unresolvedColumn, .bind, "with DISTINCT, ORDER BY takes only expressions of the select list",
+          span: key.expression.span)
+      }
+      let extra = NamedExpression(name: "sort_key", key.expression)
+      hidden.append(extra)
+      sortKeys.append(key.over(extra.column))
+    }
+    var result = LogicalPlan.project(ProjectNode(input: plan, expressions: output + hidden))
+    if select.isDistinct { result = QueryBinder.distinct(result) }
+    if !sortKeys.isEmpty { result = .sort(SortNode(input: result, keys: sortKeys)) }
+    if hidden.isEmpty { return result }
+    return .project(ProjectNode(input: result, expressions: output.map { .passing($0.column) }))
+  }
+}
+
+extension SortKey {
+  fileprivate func over(_ column: OutputColumn) -> SortKey {
+    SortKey(expression: .column(column), isDescending: isDescending, nullsFirst: nullsFirst)
+  }
+}

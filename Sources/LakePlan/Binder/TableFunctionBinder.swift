@@ -1,0 +1,124 @@
+import LakeColumnar
+import LakeDiagnostics
+import LakeFunctions
+import LakeSyntax
+import LakeTypes
+
+/// Binds functions in FROM: `read_files`, `range`, and the row-yielding functions.
+struct TableFunctionBinder {
+  let binder: Binder
+  let outer: Scope?
+
+  init(_ binder: Binder, outer: Scope?) {
+    self.binder = binder
+    self.outer = outer
+  }
+
+  func bind(_ function: TableFunction, _ span: SourceSpan) throws(QueryError) -> BoundSource {
+    let name = function.name.last.name.lowercased()
+    switch name {
+    case "read_files": return try readFiles(function, span)
+    case "range": return try range(function, span)
+    default: return try generator(name, function, span)
+    }
+  }
+
+  private func generator(_ name: String, _ function: TableFunction, _ span: SourceSpan) throws(QueryError) -> BoundSource {
+    guard FunctionRegistry.generator(name) != nil else {
+      let names = ["read_files", "range"] + FunctionRegistry.generators.map(\.name)
+      throw QueryError(
+        .unresolvedRoutine, .bind, "there is no table function \(name)", span: span,
+        hint: NearestName.of(name, among: names).map { "did you mean \($0)?" })
+    }
+    let arguments = try ExpressionBinder(binder, Scope(parent: outer), clause: .value).bind(
+      function.arguments.map(\.value))
+    let oneRow = LogicalPlan.values(ValuesNode(columns: [], rows: [[]]))
+    let node = try GeneratorBinder(binder).bind(name, arguments, isOuter: false, names: [], over: oneRow, span: span)
+    let plan = LogicalPlan.generate(node)
+    return BoundSource(plan: plan, scope: Scope(plan: plan, qualifier: [name], parent: outer))
+  }
+
+  // MARK: read_files
+
+  private func readFiles(_ function: TableFunction, _ span: SourceSpan) throws(QueryError) -> BoundSource {
+    var path: String?
+    var options: [String: String] = [:]
+    var schema: Schema?
+    for argument in function.arguments {
+      let literal = try binder.constant(argument.value)
+      guard let text = Self.optionText(literal) else {
+        throw QueryError(
+          .invalidParameter, .bind, "the options of read_files are constants", span: argument.value.span)
+      }
+      guard let name = argument.name?.name.lowercased() else {
+        guard path == nil else {
+          throw QueryError(
+            .invalidParameter, .bind, "read_files takes one path; options have names", span: argument.value.span,
+            hint: "write format => 'csv'")
+        }
+        path = text
+        continue
+      }
+      if name == "path" { path = text } else if name == "schema" {
+        schema = try self.schema(text, argument.value.span)
+      } else {
+        options[name] = text
+      }
+    }
+    guard let path else { throw QueryError(.invalidParameter, .bind, "read_files needs a path", span: span) }
+    let format = options.removeValue(forKey: "format") ?? Self.format(ofPath: path)
+    let request = FileRequest(format: format.lowercased(), path: path, options: options, schema: schema)
+    return .scan(try binder.resolver.files(request), qualifier: ["read_files"], parent: outer)
+  }
+
+  private func schema(_ text: String, _ span: SourceSpan) throws(QueryError) -> Schema {
+    do {
+      return try TypeBinder.bind(try Parser.parseColumnList(text))
+    } catch {
+      var moved = error
+      moved.span = span
+      moved.message = "in the schema '\(text)': \(error.message)"
+      throw moved
+    }
+  }
+
+  private static func optionText(_ literal: TypedLiteral) -> String? {
+    switch literal.value {
+    case .string(let text): text
+    case .boolean(let value): value ? "true" : "false"
+    case .integer(let value): String(value)
+    default: nil
+    }
+  }
+
+  /// The format that a path's ending suggests; Parquet where it has none.
+  private static func format(ofPath path: String) -> String {
+    let name = path.hasSuffix(".gz") ? String(path.dropLast(3)) : path
+    for (ending, format) in [(".csv", "csv"), (".json", "json"), (".jsonl", "json"), (".txt", "text"), (".avro", "avro")]
+    where name.hasSuffix(ending) {
+      return format
+    }
+    return "parquet"
+  }
+
+  // MARK: range
+
+  private func range(_ function: TableFunction, _ span: SourceSpan) throws(QueryError) -> BoundSource {
+    var numbers: [Int64] = []
+    for argument in function.arguments {
+      let literal = try binder.constant(argument.value)
+      guard case .integer(let value) = literal.value else {
+        throw QueryError(.invalidParameter, .bind, "range takes whole numbers", span: argument.value.span)
+      }
+      numbers.append(value)
+    }
+    guard (1...4).contains(numbers.count) else {
+      throw QueryError(.wrongArgumentCount, .bind, "range takes (end), (start, end) or (start, end, step)", span: span)
+    }
+    let source = RangeSource(
+      start: numbers.count == 1 ? 0 : numbers[0], end: numbers.count == 1 ? numbers[0] : numbers[1],
+      step: numbers.count > 2 ? numbers[2] : 1)
+    guard source.step != 0 else { throw QueryError(.invalidParameter, .bind, "the step of range is not 0", span: span) }
+    return .scan(source, qualifier: ["range"], parent: outer)
+  }
+}
