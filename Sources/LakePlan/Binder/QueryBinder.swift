@@ -59,12 +59,15 @@ struct QueryBinder {
       plan = try bind(query.body, outer)
       plan = try sorted(plan, order, outer)
     }
-    if query.limit != nil || query.offset != nil {
-      let count = try query.limit.map { (limit) throws(QueryError) in try rowCount(limit, "LIMIT") }
-      let offset = try query.offset.map { (offset) throws(QueryError) in try rowCount(offset, "OFFSET") }
-      plan = .limit(LimitNode(input: plan, count: count, offset: offset ?? 0))
-    }
-    return plan
+    return try limited(plan, query)
+  }
+
+  /// The plan with a query's LIMIT and OFFSET.
+  func limited(_ plan: LogicalPlan, _ query: Query) throws(QueryError) -> LogicalPlan {
+    if query.limit == nil, query.offset == nil { return plan }
+    let count = try query.limit.map { (limit) throws(QueryError) in try rowCount(limit, "LIMIT") }
+    let offset = try query.offset.map { (offset) throws(QueryError) in try rowCount(offset, "OFFSET") }
+    return .limit(LimitNode(input: plan, count: count, offset: offset ?? 0))
   }
 
   private func rowCount(_ expression: Expression, _ clause: String) throws(QueryError) -> Int {
