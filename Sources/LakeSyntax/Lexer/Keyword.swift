@@ -68,9 +68,18 @@ extension Keyword {
       .partition, .query, .range, .respect, .rollup, .rows, .schema, .sessionUser, .some, .table, .tryCast,
       .unbounded, .values, .directory, .local, .recursive, .target, .constraint, .primary, .foreign,
       .unique, .check, .column, .after, .version, .for, .escape,
-      .over, .filter, .within, .by, .nulls, .to, .collate:
+      .over, .filter, .within, .by, .nulls, .to, .collate,
+      .both, .leading, .trailing, .replace:
       true
     default: isReserved || beginsClause
+    }
+  }
+
+  /// The same for the name of a function, where few words are read otherwise.
+  var isQuotedAsFunction: Bool {
+    switch self {
+    case .all, .any, .cast, .cube, .rollup, .some, .tryCast, .values: true
+    default: isReserved
     }
   }
 }

@@ -22,19 +22,26 @@ extension Parser {
     var target = InsertTarget(
       mode: isOverwrite ? .overwrite : .into, table: try qualifiedName("a table"), partition: nil,
       ifNotExists: false, columns: [], isByName: false, span: SourceSpan(start: start, end: start))
+    if accept(.by, .name) { target.isByName = true }
     if !isOverwrite, peek().keyword == .where, accept(.replace) {
       advance()
       target.mode = .replaceWhere(try expression())
+    } else {
+      try insertColumns(&target)
     }
+    target.span = span(from: start)
+    return target
+  }
+
+  private mutating func insertColumns(_ target: inout InsertTarget) throws(QueryError) {
     target.partition = try partitionSpecIfAny()
     if target.partition != nil { target.ifNotExists = try acceptIfNotExists() }
+    if target.isByName { return }
     if accept(.by, .name) {
       target.isByName = true
     } else if at(.leftParen), !startsQuery(at: 1) {
       target.columns = try identifierList("a column")
     }
-    target.span = span(from: start)
-    return target
   }
 
   /// `FROM source INSERT ... SELECT ...` once or several times.
@@ -106,7 +113,7 @@ extension Parser {
     let target = try qualifiedName("a table")
     let alias = try tableAlias()
     try expect(.using)
-    let source = try tableReference()
+    let source = try tablePrimary()
     try expect(.on)
     let condition = try expression()
     var clauses: [MergeClause] = []

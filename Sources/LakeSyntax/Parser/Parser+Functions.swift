@@ -38,7 +38,7 @@ extension Parser {
   func startsExpression(_ token: Token) -> Bool {
     switch token.kind {
     case .quotedName, .string, .rawString, .integer, .decimal, .double, .float, .leftParen, .question,
-      .colon, .star:
+      .colon, .star, .bang, .tilde:
       return true
     case .word:
       switch token.keyword {
@@ -64,9 +64,33 @@ extension Parser {
       advance()
       return FunctionArgument(name: name, value: try expression())
     }
+    if let parameters = lambdaParameters() { return FunctionArgument(value: try lambda(parameters)) }
     let value = try expression()
     let alias = allowsAlias && accept(.as) ? try identifier("an alias") : nil
     return FunctionArgument(value: value, alias: alias)
+  }
+
+  private mutating func lambda(_ parameters: [Identifier]) throws(QueryError) -> Expression {
+    let start = parameters[0].span.start
+    let body = try expression()
+    return Expression(.lambda(parameters: parameters, body: body), span: span(from: start))
+  }
+
+  /// Takes `a ->` or `(a, b) ->` if it comes next.
+  private mutating func lambdaParameters() -> [Identifier]? {
+    if peek().kind == .arrow, isName(token) {
+      index += 2
+      return [name(tokens[index - 2])]
+    }
+    guard at(.leftParen) else { return nil }
+    var offset = 1
+    while isName(peek(offset)), peek(offset + 1).kind == .comma { offset += 2 }
+    guard offset > 1, isName(peek(offset)), peek(offset + 1).kind == .rightParen,
+      peek(offset + 2).kind == .arrow
+    else { return nil }
+    let parameters = stride(from: 1, through: offset, by: 2).map { name(peek($0)) }
+    index += offset + 3
+    return parameters
   }
 
   private mutating func nullTreatment() throws(QueryError) -> FunctionCall.NullTreatment? {

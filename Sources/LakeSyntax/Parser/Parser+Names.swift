@@ -28,12 +28,17 @@ extension Parser {
   }
 
   private mutating func takeName() throws(QueryError) -> Identifier {
-    let token = token
+    let identifier = name(token)
+    if identifier.name.isEmpty { throw error("a name must not be empty", at: span(of: token)) }
     advance()
-    guard token.kind == .quotedName else { return Identifier(text(token), span: span(of: token)) }
-    let name = EscapedText.name(source(token))
-    if name.isEmpty { throw error("a name must not be empty", at: span(of: token)) }
-    return Identifier(name, isQuoted: true, span: span(of: token))
+    return identifier
+  }
+
+  /// The name that a token is.
+  func name(_ token: Token) -> Identifier {
+    let isQuoted = token.kind == .quotedName
+    let name = isQuoted ? EscapedText.name(source(token)) : text(token)
+    return Identifier(name, isQuoted: isQuoted, span: span(of: token))
   }
 
   mutating func qualifiedName(_ expected: String) throws(QueryError) -> QualifiedName {

@@ -32,7 +32,6 @@ extension Parser {
   private mutating func wordPrimary() throws(QueryError) -> ExpressionKind {
     if let keyword = token.keyword, let special = try specialForm(keyword) { return special }
     guard isName(token) else { throw unexpected("an expression") }
-    if peek().kind == .arrow { return try lambda() }
     return try nameOrCall()
   }
 
@@ -77,12 +76,6 @@ extension Parser {
     }
   }
 
-  private mutating func lambda() throws(QueryError) -> ExpressionKind {
-    let parameter = try memberName()
-    advance()
-    return .lambda(parameters: [parameter], body: try expression())
-  }
-
   // MARK: Names
 
   /// A column reference, a qualified star, or a call.
@@ -113,9 +106,6 @@ extension Parser {
   // MARK: Parentheses
 
   private mutating func parenthesizedPrimary() throws(QueryError) -> ExpressionKind {
-    if let parameters = lambdaParameters() {
-      return .lambda(parameters: parameters, body: try expression())
-    }
     let opening = token
     advance()
     if startsQuery(at: 0), token.kind != .leftParen {
@@ -151,24 +141,6 @@ extension Parser {
     guard isParenthesis, case .subquery(let query) = first.kind, isAtQueryContinuation else { return first }
     let whole = try continuedQuery(.query(query), start: start)
     return Expression(.subquery(whole), span: span(from: start))
-  }
-
-  /// Takes `(a, b) ->` if it comes next.
-  private mutating func lambdaParameters() -> [Identifier]? {
-    var offset = 1
-    while isName(peek(offset)), peek(offset + 1).kind == .comma { offset += 2 }
-    guard offset > 1, isName(peek(offset)), peek(offset + 1).kind == .rightParen,
-      peek(offset + 2).kind == .arrow
-    else { return nil }
-    var parameters: [Identifier] = []
-    for position in stride(from: 1, through: offset, by: 2) {
-      let token = peek(position)
-      let isQuoted = token.kind == .quotedName
-      let name = isQuoted ? EscapedText.name(source(token)) : text(token)
-      parameters.append(Identifier(name, isQuoted: isQuoted, span: span(of: token)))
-    }
-    index += offset + 3
-    return parameters
   }
 
   // MARK: Special forms

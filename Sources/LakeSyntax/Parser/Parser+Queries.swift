@@ -31,23 +31,11 @@ extension Parser {
     defer { ascend() }
     let start = start
     let with = try withClause()
-    let isFromFirst = at(.from)
     let body = try queryBody()
     var query = Query(with: with, body: body, span: span(from: start))
     try queryOrganization(&query)
-    if isFromFirst { unwrapFromFirst(&query) }
     query.span = span(from: start)
     return query
-  }
-
-  /// A lone FROM-first SELECT with its own ORDER BY is the query itself.
-  private func unwrapFromFirst(_ query: inout Query) {
-    guard case .query(let inner) = query.body, inner.with == nil, query.limit == nil, query.offset == nil,
-      query.orderBy.isEmpty, query.sortBy.isEmpty, query.distributeBy.isEmpty, query.clusterBy.isEmpty
-    else { return }
-    let with = query.with
-    query = inner
-    query.with = with
   }
 
   /// The rest of a query whose first part, in parentheses, was read.
@@ -247,22 +235,26 @@ extension Parser {
       let body = try fromFirstSelect(tables, views)
       rest.append(SetOperationTerm(operation: .union, isAll: true, body: body, span: place))
     }
-    return rest.isEmpty ? first : .query(
-      Query(body: .setOperation(first: first, rest: rest), span: span(from: start)))
+    if rest.isEmpty { return first }
+    if isAtOrganization { throw unsupported("a clause behind several SELECTs of one FROM", at: span(of: token)) }
+    return .query(Query(body: .setOperation(first: first, rest: rest), span: span(from: start)))
   }
 
   private mutating func fromFirstSelect(
     _ tables: [TableReference], _ views: [LateralView]
   ) throws(QueryError) -> QueryBody {
-    var query = try selectWithoutFrom()
-    guard case .select(var select) = query.body else { return query.body }
+    var select = try selectHead()
     select.from = tables
-    select.lateralViews = views + select.lateralViews
-    query.body = .select(select)
-    let isPlain =
-      query.limit == nil && query.offset == nil && query.orderBy.isEmpty && query.sortBy.isEmpty
-      && query.distributeBy.isEmpty && query.clusterBy.isEmpty
-    return isPlain ? query.body : .query(query)
+    select.lateralViews = views + (try lateralViews())
+    try selectTail(&select)
+    return .select(select)
+  }
+
+  private var isAtOrganization: Bool {
+    switch token.keyword {
+    case .order, .limit, .offset, .sort, .cluster, .distribute: true
+    default: false
+    }
   }
 
   /// A SELECT whose rows come from a FROM before it.

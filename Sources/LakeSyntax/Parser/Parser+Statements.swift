@@ -118,8 +118,15 @@ extension Parser {
     default: break
     }
     if mode != .plain { advance() }
+    if !at(.leftParen), !Self.explainable.contains(token.keyword) {
+      throw unexpected("a query, an INSERT, MERGE, UPDATE, DELETE or CREATE")
+    }
     return .explain(mode, try statement())
   }
+
+  private static let explainable: [Keyword?] = [
+    .select, .with, .from, .values, .table, .insert, .merge, .update, .delete, .create,
+  ]
 
   private mutating func useStatement() throws(QueryError) -> StatementKind {
     advance()

@@ -75,7 +75,8 @@ extension Parser {
 
   // MARK: Tables
 
-  private mutating func tablePrimary() throws(QueryError) -> TableReference {
+  /// A table, function, query or join in parentheses, without joins behind it.
+  mutating func tablePrimary() throws(QueryError) -> TableReference {
     let start = start
     if at(.leftParen) { return try parenthesizedTable(isLateral: false) }
     if at(.lateral), peek().keyword != .view {
