@@ -1,0 +1,1 @@
+enum ConditionalFunctions { static let all: [ScalarFunction] = [] }

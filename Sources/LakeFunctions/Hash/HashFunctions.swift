@@ -1,0 +1,1 @@
+enum HashFunctions { static let all: [ScalarFunction] = [] }

@@ -1,0 +1,1 @@
+enum JSONFunctions { static let all: [ScalarFunction] = [] }

@@ -1,0 +1,1 @@
+enum MathFunctions { static let all: [ScalarFunction] = [] }

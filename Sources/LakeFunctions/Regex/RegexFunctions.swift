@@ -1,0 +1,1 @@
+enum RegexFunctions { static let all: [ScalarFunction] = [] }
