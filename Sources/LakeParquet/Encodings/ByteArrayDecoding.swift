@@ -1,0 +1,147 @@
+import Glibc
+import LakeColumnar
+
+/// Decoding of variable-length values into views. The bytes must lie in a `Buffer` (views are made by wide loads).
+enum ByteArrayDecoding {
+  /// What one page of delta-encoded byte arrays may expand to.
+  static let largestExpansion = 1 << 28
+
+  /// A view of bytes that stay where they are; 12 bytes behind the start must be readable.
+  @inline(__always)
+  static func view(_ start: UnsafePointer<UInt8>, _ count: Int) -> StringView {
+    let raw = UnsafeRawPointer(start)
+    if count <= 12 {
+      let words = raw.loadUnaligned(as: UInt32.self)
+      let rest = raw.loadUnaligned(fromByteOffset: 4, as: UInt64.self)
+      let headBits = UInt64(truncatingIfNeeded: min(count, 4) &* 8)
+      let tailBits = UInt64(truncatingIfNeeded: max(count &- 4, 0) &* 8)
+      let head = UInt64(words) & ((1 &<< headBits) &- 1)
+      let tailMask: UInt64 = tailBits == 64 ? ~0 : (1 &<< tailBits) &- 1
+      return StringView(head: UInt64(truncatingIfNeeded: count) | head &<< 32, tail: rest & tailMask)
+    }
+    let prefix = raw.loadUnaligned(as: UInt32.self)
+    return StringView(
+      head: UInt64(truncatingIfNeeded: count) | UInt64(prefix) &<< 32, tail: UInt64(UInt(bitPattern: start)))
+  }
+
+  static let endsEarly = FormatFault.corrupt("a byte array reaches beyond its page")
+
+  /// PLAIN: each value has its length as four bytes in front.
+  static func decodePlain(
+    _ cursor: inout UnsafePointer<UInt8>, end: UnsafePointer<UInt8>, count: Int,
+    into target: UnsafeMutablePointer<StringView>
+  ) throws(FormatFault) {
+    var position = cursor
+    for index in 0..<count {
+      guard end - position >= 4 else { throw endsEarly }
+      let length = Int(UnsafeRawPointer(position).loadUnaligned(as: UInt32.self))
+      guard end - position &- 4 >= length else { throw endsEarly }
+      target[index] = view(position + 4, length)
+      position += 4 &+ length
+    }
+    cursor = position
+  }
+
+  static func skipPlain(
+    _ cursor: inout UnsafePointer<UInt8>, end: UnsafePointer<UInt8>, count: Int
+  ) throws(FormatFault) {
+    var position = cursor
+    for _ in 0..<count {
+      guard end - position >= 4 else { throw endsEarly }
+      let length = Int(UnsafeRawPointer(position).loadUnaligned(as: UInt32.self))
+      guard end - position &- 4 >= length else { throw endsEarly }
+      position += 4 &+ length
+    }
+    cursor = position
+  }
+
+  /// DELTA_LENGTH_BYTE_ARRAY: the lengths, then all bytes; the views point into the page.
+  static func decodeDeltaLength(
+    _ bytes: UnsafePointer<UInt8>, count: Int, limit: Int
+  ) throws(FormatFault) -> (views: Buffer, count: Int) {
+    let lengths = try DeltaDecoder.decode(bytes, count: count, limit: limit)
+    let views = Buffer(byteCount: max(lengths.count, 1) * 16)
+    let target = views.base.assumingMemoryBound(to: StringView.self)
+    var offset = lengths.byteCount
+    for index in 0..<lengths.count {
+      let length = lengths.integers[index]
+      guard length >= 0, length <= Int64(count - offset) else { throw endsEarly }
+      target[index] = view(bytes + offset, Int(length))
+      offset += Int(length)
+    }
+    return (views, lengths.count)
+  }
+
+  /// DELTA_BYTE_ARRAY: shared prefix lengths, then the suffixes as DELTA_LENGTH_BYTE_ARRAY.
+  static func decodeDeltaPrefix(
+    _ bytes: UnsafePointer<UInt8>, count: Int, limit: Int
+  ) throws(FormatFault) -> (views: Buffer, bytes: Buffer, count: Int) {
+    let prefixes = try DeltaDecoder.decode(bytes, count: count, limit: limit)
+    let rest = bytes + prefixes.byteCount
+    let suffixes = try DeltaDecoder.decode(rest, count: count - prefixes.byteCount, limit: limit)
+    guard prefixes.count == suffixes.count else { throw .corrupt("prefixes and suffixes differ in number") }
+    let total = try expandedSize(prefixes, suffixes)
+    let heap = Buffer(byteCount: total)
+    let views = Buffer(byteCount: max(prefixes.count, 1) * 16)
+    let start = prefixes.byteCount + suffixes.byteCount
+    try join(prefixes, suffixes, bytes + start, count - start, heap, views)
+    return (views, heap, prefixes.count)
+  }
+
+  private static func expandedSize(_ a: DeltaDecoder.Result, _ b: DeltaDecoder.Result) throws(FormatFault) -> Int {
+    var total = 0
+    for index in 0..<a.count {
+      let x = a.integers[index]
+      let y = b.integers[index]
+      guard x >= 0, y >= 0, x <= Int64(largestExpansion), y <= Int64(largestExpansion) else { throw endsEarly }
+      total += Int(x) + Int(y)
+      if total > largestExpansion { throw .corrupt("delta-encoded byte arrays expand beyond 256 MiB") }
+    }
+    return total
+  }
+
+  private static func join(
+    _ prefixes: DeltaDecoder.Result, _ suffixes: DeltaDecoder.Result, _ source: UnsafePointer<UInt8>,
+    _ sourceCount: Int, _ heap: Buffer, _ views: Buffer
+  ) throws(FormatFault) {
+    let target = views.base.assumingMemoryBound(to: StringView.self)
+    var output = heap.base.assumingMemoryBound(to: UInt8.self)
+    var previous = output
+    var previousCount = 0
+    var offset = 0
+    for index in 0..<prefixes.count {
+      let prefix = Int(prefixes.integers[index])
+      let suffix = Int(suffixes.integers[index])
+      guard prefix <= previousCount, suffix <= sourceCount - offset else { throw endsEarly }
+      memmove(output, previous, prefix)
+      memcpy(output + prefix, source + offset, suffix)
+      target[index] = view(output, prefix + suffix)
+      offset += suffix
+      previous = output
+      previousCount = prefix + suffix
+      output += previousCount
+    }
+  }
+}
+
+/// Decoding of BYTE_STREAM_SPLIT: byte k of every value, for each k in turn.
+enum ByteStreamSplit {
+  /// Joins the bytes of all values of a page; `width` bytes each.
+  static func decode(
+    _ bytes: UnsafePointer<UInt8>, count: Int, width: Int
+  ) throws(FormatFault) -> (values: Buffer, count: Int) {
+    guard count % width == 0 else { throw .corrupt("a BYTE_STREAM_SPLIT page has an incomplete value") }
+    let total = count / width
+    let buffer = Buffer(byteCount: count)
+    let target = buffer.base.assumingMemoryBound(to: UInt8.self)
+    for stream in 0..<width {
+      let source = bytes + stream * total
+      var position = stream
+      for index in 0..<total {
+        target[position] = source[index]
+        position &+= width
+      }
+    }
+    return (buffer, total)
+  }
+}

@@ -1,0 +1,62 @@
+/// The footer of a file, as it stands there.
+struct FileMetadata: Sendable {
+  var schema: [SchemaElement] = []
+  var rowCount = 0
+  var rowGroups: [RowGroupMetadata] = []
+  var keyValues: [String: String] = [:]
+  var createdBy = ""
+}
+
+/// One node of the schema, in depth-first order.
+struct SchemaElement: Sendable {
+  var kind: PhysicalKind?
+  var typeLength = 0
+  var repetition = Repetition.required
+  var name = ""
+  var childCount = 0
+  var converted: ConvertedKind?
+  var scale = 0
+  var precision = 0
+  var fieldID: Int?
+  var annotation: Annotation?
+}
+
+struct RowGroupMetadata: Sendable {
+  var chunks: [ChunkMetadata] = []
+  var rowCount = 0
+  var totalByteCount = 0
+}
+
+/// Where a column chunk lies and what is known of it.
+struct ChunkMetadata: Sendable {
+  var kind: PhysicalKind = .boolean
+  var codec: CodecKind = .uncompressed
+  var valueCount = 0
+  var uncompressedSize = 0
+  var compressedSize = 0
+  var dataPageOffset = 0
+  var dictionaryPageOffset: Int?
+  var statistics = ChunkStatistics()
+  /// The data lies in another file, which is not supported.
+  var isExternal = false
+  var isEncrypted = false
+  var isComplete = false
+
+  /// The first byte of the chunk: the dictionary page where there is one.
+  var start: Int {
+    guard let dictionaryPageOffset, dictionaryPageOffset > 0 else { return dataPageOffset }
+    return min(dictionaryPageOffset, dataPageOffset)
+  }
+}
+
+/// Statistics in the file's own bytes.
+struct ChunkStatistics: Sendable {
+  var oldMin: [UInt8]?
+  var oldMax: [UInt8]?
+  var min: [UInt8]?
+  var max: [UInt8]?
+  var nullCount: Int?
+  var distinctCount: Int?
+  var isMinExact: Bool?
+  var isMaxExact: Bool?
+}

@@ -1,0 +1,151 @@
+package import LakeColumnar
+package import LakeDiagnostics
+package import LakeFileSystem
+package import LakeTypes
+
+/// A Parquet file that is open for reading: its footer, parsed and checked. Cheap to share between threads.
+package final class ParquetFile: Sendable {
+  /// The columns, with the field ids that the file gives them.
+  package let schema: Schema
+  package let rowCount: Int
+  let file: any ReadableFile
+  let metadata: FileMetadata
+  let columns: [ColumnNode]
+  let leaves: [LeafColumn]
+  /// Position in the file of each row group's first row.
+  let firstRows: [Int]
+
+  private init(_ file: any ReadableFile, _ metadata: FileMetadata) throws(FormatFault) {
+    self.file = file
+    self.metadata = metadata
+    var builder = SchemaBuilder(metadata.schema)
+    columns = try builder.build()
+    leaves = builder.leaves
+    schema = Schema(columns.map(\.field))
+    var rows = 0
+    var firsts: [Int] = []
+    for group in metadata.rowGroups {
+      try Self.check(group, leaves)
+      firsts.append(rows)
+      let (sum, overflow) = rows.addingReportingOverflow(group.rowCount)
+      guard !overflow else { throw .corrupt("the row count is out of range") }
+      rows = sum
+    }
+    guard rows == metadata.rowCount else { throw .corrupt("its row groups do not add up to its row count") }
+    rowCount = rows
+    firstRows = firsts
+  }
+
+  private static func check(_ group: RowGroupMetadata, _ leaves: [LeafColumn]) throws(FormatFault) {
+    guard group.chunks.count == leaves.count else { throw .corrupt("a row group has the wrong number of columns") }
+    for (chunk, leaf) in zip(group.chunks, leaves) where chunk.isComplete {
+      let isFlat = leaf.maxRepetition == 0
+      guard isFlat ? chunk.valueCount == group.rowCount : chunk.valueCount >= group.rowCount else {
+        throw .corrupt("column \(leaf.path.joined(separator: ".")) has another number of rows than its row group")
+      }
+    }
+  }
+
+  /// Reads and checks the footer.
+  package static func open(_ file: any ReadableFile) throws(QueryError) -> ParquetFile {
+    let bytes = try FooterBytes.read(file)
+    do throws(FormatFault) {
+      var parser = FooterParser(bytes.footer)
+      let metadata = try parser.parse()
+      return try withExtendedLifetime(bytes) { () throws(FormatFault) in try ParquetFile(file, metadata) }
+    } catch {
+      throw error.error(in: file.path)
+    }
+  }
+
+  package var rowGroupCount: Int { metadata.rowGroups.count }
+
+  package func rowCount(ofRowGroup index: Int) -> Int { metadata.rowGroups[index].rowCount }
+
+  /// Compressed bytes of a row group.
+  package func byteCount(ofRowGroup index: Int) -> Int {
+    metadata.rowGroups[index].chunks.reduce(0) { $0 + $1.compressedSize }
+  }
+
+  /// What the footer says of a top-level column in a row group; nil for nested columns.
+  package func statistics(column: Int, rowGroup: Int) -> ParquetColumnStatistics? {
+    guard columns.indices.contains(column) else { return nil }
+    return statistics(columns[column], rowGroup: rowGroup, as: columns[column].type)
+  }
+
+  func statistics(_ node: ColumnNode, rowGroup: Int, as type: LogicalType) -> ParquetColumnStatistics? {
+    guard case .leaf(let leaf, let index) = node.shape, node.repetition == 0 else { return nil }
+    return ParquetColumnStatistics(metadata.rowGroups[rowGroup].chunks[index].statistics, leaf: leaf, as: type)
+  }
+
+  package var keyValueMetadata: [String: String] { metadata.keyValues }
+
+  /// The program that wrote the file.
+  package var createdBy: String { metadata.createdBy }
+
+  /// A reader of the batches of the chosen row groups, for one thread. Row groups that the statistics rule out are
+  /// passed over.
+  package func reader(
+    _ request: ParquetReadRequest, rowGroups: Range<Int>
+  ) throws(QueryError) -> any BatchReader {
+    try ParquetBatchReader(self, request, rowGroups: rowGroups, plans: plans(request))
+  }
+
+  /// The row groups that the predicates and published runtime filters do not rule out by statistics.
+  package func survivingRowGroups(_ request: ParquetReadRequest) -> [Int] {
+    guard let plans = try? plans(request) else { return Array(0..<rowGroupCount) }
+    let pruning = RowGroupPruning(file: self, plans: plans)
+    let predicates = request.predicates + request.runtimeFilters.flatMap(\.predicates)
+    return (0..<rowGroupCount).filter { !pruning.excludes($0, predicates) }
+  }
+
+  private func plans(_ request: ParquetReadRequest) throws(QueryError) -> [ReadPlan] {
+    let matcher = ColumnMatcher(columns: columns, leaves: leaves, matching: request.matching)
+    var plans: [ReadPlan] = []
+    for (index, field) in request.fields.enumerated() {
+      do throws(FormatFault) {
+        plans.append(try matcher.plan(field, at: index))
+      } catch { throw error.error(in: file.path) }
+    }
+    return plans
+  }
+}
+
+/// The footer's bytes.
+private struct FooterBytes {
+  private let buffer: Buffer
+  private let offset: Int
+  private let count: Int
+  /// Magic bytes at both ends and the footer's length.
+  private static let smallestFile = 12
+  /// Bytes read at first, which hold most footers whole.
+  private static let guess = 64 << 10
+
+  var footer: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: buffer.base + offset, count: count) }
+
+  static func read(_ file: any ReadableFile) throws(QueryError) -> FooterBytes {
+    let size = file.size
+    guard size >= smallestFile else { throw corrupt("it is shorter than any Parquet file", file) }
+    let tail = try bytes(of: file, last: min(size, guess))
+    let end = tail.base + tail.byteCount
+    let magic = end.loadUnaligned(fromByteOffset: -4, as: UInt32.self)
+    if magic == 0x4552_4150 { throw FormatFault.unsupported("its footer is encrypted").error(in: file.path) }
+    guard magic == 0x3152_4150 else { throw corrupt("it does not end with PAR1", file) }
+    let length = Int(end.loadUnaligned(fromByteOffset: -8, as: UInt32.self))
+    guard length <= size - smallestFile else { throw corrupt("its footer is longer than the file", file) }
+    if length + 8 <= tail.byteCount {
+      return FooterBytes(buffer: tail, offset: tail.byteCount - 8 - length, count: length)
+    }
+    return FooterBytes(buffer: try bytes(of: file, last: length + 8), offset: 0, count: length)
+  }
+
+  private static func bytes(of file: any ReadableFile, last count: Int) throws(QueryError) -> Buffer {
+    let buffer = Buffer(byteCount: count)
+    try file.read(into: UnsafeMutableRawBufferPointer(start: buffer.base, count: count), at: file.size - count)
+    return buffer
+  }
+
+  private static func corrupt(_ message: String, _ file: any ReadableFile) -> QueryError {
+    FormatFault.corrupt(message).error(in: file.path)
+  }
+}

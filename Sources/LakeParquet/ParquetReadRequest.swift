@@ -1,0 +1,40 @@
+package import LakeColumnar
+package import LakeTypes
+
+/// What to read of a Parquet file.
+package struct ParquetReadRequest: Sendable {
+  /// How wanted fields, and the fields of wanted structs, are found in the file.
+  package enum Matching: Sendable {
+    case fieldID
+    /// Ignoring case; an exact match goes first.
+    case name
+    case position
+  }
+
+  /// The columns of the batches, in order. A column that the file lacks reads as NULL; values are widened to the
+  /// type given here where that loses nothing.
+  package var fields: [Field]
+  package var matching: Matching
+  /// Tests on columns by their position in `fields`; rows that fail are mostly left out.
+  package var predicates: [ScanPredicate]
+  /// Looked at when a row group starts; columns by their position in `fields`.
+  package var runtimeFilters: [RuntimeFilter]
+  /// Adds a last column of type bigint: the row's position in the file, from 0.
+  package var includesPosition: Bool
+  package var batchSize: Int
+  package var counters: ScanCounters
+
+  package init(
+    fields: [Field], matching: Matching = .name, predicates: [ScanPredicate] = [],
+    runtimeFilters: [RuntimeFilter] = [], includesPosition: Bool = false, batchSize: Int = Batch.capacity,
+    counters: ScanCounters = ScanCounters()
+  ) {
+    self.fields = fields
+    self.matching = matching
+    self.predicates = predicates
+    self.runtimeFilters = runtimeFilters
+    self.includesPosition = includesPosition
+    self.batchSize = batchSize
+    self.counters = counters
+  }
+}

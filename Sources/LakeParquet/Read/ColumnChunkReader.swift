@@ -1,0 +1,189 @@
+import LakeColumnar
+import LakeDiagnostics
+import LakeFileSystem
+import LakeTypes
+
+/// A data page that is being read.
+struct OpenPage {
+  var repetition: HybridDecoder
+  var definition: HybridDecoder
+  var values: PageValues
+}
+
+/// Opens the pages of one column chunk: reads the chunk when it is first needed, decompresses and prepares pages, and
+/// holds the dictionary. What to read in which order is decided by its owner.
+final class ColumnChunkReader {
+  let column: LeafColumn
+  let converter: ValueConverter
+  let file: any ReadableFile
+  let counters: ScanCounters
+  private let chunk: ChunkMetadata
+  private let decompressors: DecompressorSet
+  private let rowGroup: Int
+  private var loaded: ColumnChunkPages?
+  private var knownDictionary: Vector?
+
+  init(
+    _ column: LeafColumn, type: LogicalType, chunk: ChunkMetadata, rowGroup: Int, file: any ReadableFile,
+    decompressors: DecompressorSet, counters: ScanCounters
+  ) throws(FormatFault) {
+    self.column = column
+    self.chunk = chunk
+    self.rowGroup = rowGroup
+    self.file = file
+    self.decompressors = decompressors
+    self.counters = counters
+    converter = try ValueConverter(column.type, to: type)
+    guard chunk.kind == column.type.kind || !chunk.isComplete else {
+      throw .corrupt("a column chunk's physical type is not that of its column")
+    }
+  }
+
+  /// Bytes to read, as a measure of what the column costs.
+  var byteCount: Int { chunk.compressedSize }
+  var valueCount: Int { chunk.valueCount }
+
+  /// A fault with the place it was found at.
+  func located(_ fault: FormatFault) -> QueryError {
+    fault.error(in: file.path, column: column.path.joined(separator: "."), rowGroup: rowGroup)
+  }
+
+  /// Runs a step that may find the column corrupt.
+  @inline(__always)
+  func locating<R>(_ body: () throws(FormatFault) -> R) throws(QueryError) -> R {
+    do throws(FormatFault) { return try body() } catch { throw located(error) }
+  }
+
+  /// The pages, if the chunk has been read.
+  var loadedPages: [PageSlot]? { loaded?.pages }
+
+  /// The pages; reads the chunk on first use.
+  func pages() throws(QueryError) -> ColumnChunkPages {
+    if let loaded { return loaded }
+    do throws(QueryError) {
+      let pages = try ColumnChunkPages.load(chunk, from: file)
+      counters.add(chunk.compressedSize, to: .bytesRead)
+      loaded = pages
+      return pages
+    } catch {
+      throw error.inColumn(column.path.joined(separator: "."), rowGroup: rowGroup)
+    }
+  }
+
+  /// The dictionary as a flat vector of the wanted type; decoded on first use.
+  func dictionary() throws(QueryError) -> Vector {
+    if let knownDictionary { return knownDictionary }
+    try Self.prepareDictionaries([self])
+    guard let knownDictionary else {
+      throw located(.corrupt("a page refers to a dictionary that is not there"))
+    }
+    return knownDictionary
+  }
+
+  /// Decompresses and decodes the dictionaries of several chunks, if they have one: pages of one codec together.
+  static func prepareDictionaries(_ readers: [ColumnChunkReader]) throws(QueryError) {
+    var waiting: [CodecKind: [(reader: ColumnChunkReader, job: DecompressionJob, bytes: PageBytes, count: Int)]] = [:]
+    for reader in readers where reader.knownDictionary == nil {
+      let pages = try reader.pages()
+      guard let slot = pages.dictionary else { continue }
+      try reader.locating { () throws(FormatFault) in
+        let codec = try reader.decompressors.decompressor(for: pages.codec)
+        guard let (job, bytes) = try pages.job(slot, skipping: 0, codec) else {
+          return try reader.decodeDictionary(pages.stored(slot), count: slot.header.valueCount, slot.header.encoding)
+        }
+        waiting[pages.codec, default: []].append((reader, job, bytes, slot.header.valueCount))
+      }
+    }
+    for (codec, group) in waiting {
+      try group[0].reader.locating { () throws(FormatFault) in
+        try group[0].reader.decompressors.decompressor(for: codec)?.decompress(group.map(\.job))
+      }
+      for item in group {
+        try item.reader.locating { () throws(FormatFault) in
+          try item.reader.decodeDictionary(item.bytes, count: item.count, .plain)
+        }
+      }
+    }
+  }
+
+  private func decodeDictionary(_ bytes: PageBytes, count: Int, _ encoding: PageEncoding?) throws(FormatFault) {
+    guard count <= bytes.count || count == 0, column.type.kind != .boolean else {
+      throw .corrupt("a dictionary holds fewer values than its header says")
+    }
+    var values = try PageValues(bytes, encoding: .plain, leaf: column.type, limit: count)
+    if converter.conversion == .identity, values.form == .fixed {
+      _ = try values.takeFixed(count)
+      let place = UnsafeMutableRawPointer(mutating: bytes.start)
+      if UInt(bitPattern: place) % 16 == 0 {
+        knownDictionary = Vector(
+          type: converter.type, encoding: .flat, count: count, owner: bytes.owner, values: place)
+        return
+      }
+      values = try PageValues(bytes, encoding: .plain, leaf: column.type, limit: count)
+    }
+    let owner = Buffer(byteCount: count * converter.type.physical.width)
+    let heap = try values.decode(count, with: converter, into: owner.base)
+    let heaps = converter.type.physical == .view ? values.owners + (heap.map { [$0] } ?? []) : []
+    knownDictionary = Vector(
+      type: converter.type, encoding: .flat, count: count, owner: owner, heaps: heaps)
+  }
+
+  /// Opens a data page: decompresses it and finds its levels and values.
+  func open(_ slot: PageSlot) throws(QueryError) -> OpenPage {
+    let pages = try pages()
+    counters.add(1, to: .pagesRead)
+    return try locating { () throws(FormatFault) in
+      let codec = try decompressors.decompressor(for: pages.codec)
+      return slot.header.kind == .dataV1
+        ? try openVersion1(slot, pages, codec) : try openVersion2(slot, pages, codec)
+    }
+  }
+
+  private func openVersion1(
+    _ slot: PageSlot, _ pages: ColumnChunkPages, _ codec: (any Decompressor)?
+  ) throws(FormatFault) -> OpenPage {
+    var bytes = try decompressed(slot, pages, codec, skipping: 0)
+    let header = slot.header
+    let repetition = try PageLevels.version1(
+      &bytes, maximum: column.maxRepetition, encoding: header.repetitionEncoding, count: header.valueCount)
+    let definition = try PageLevels.version1(
+      &bytes, maximum: column.maxDefinition, encoding: header.definitionEncoding, count: header.valueCount)
+    let values = try PageValues(bytes, encoding: header.encoding, leaf: column.type, limit: header.valueCount)
+    return OpenPage(repetition: repetition, definition: definition, values: values)
+  }
+
+  private func openVersion2(
+    _ slot: PageSlot, _ pages: ColumnChunkPages, _ codec: (any Decompressor)?
+  ) throws(FormatFault) -> OpenPage {
+    let header = slot.header
+    var front = try pages.stored(slot)
+    let repetition = PageLevels.version2(
+      try front.take(header.repetitionByteCount), header.repetitionByteCount, maximum: column.maxRepetition)
+    let definition = PageLevels.version2(
+      try front.take(header.definitionByteCount), header.definitionByteCount, maximum: column.maxDefinition)
+    let levels = header.repetitionByteCount + header.definitionByteCount
+    let bytes = try decompressed(slot, pages, codec, skipping: levels)
+    let values = try PageValues(bytes, encoding: header.encoding, leaf: column.type, limit: header.valueCount)
+    return OpenPage(repetition: repetition, definition: definition, values: values)
+  }
+
+  private func decompressed(
+    _ slot: PageSlot, _ pages: ColumnChunkPages, _ codec: (any Decompressor)?, skipping levels: Int
+  ) throws(FormatFault) -> PageBytes {
+    guard let (job, bytes) = try pages.job(slot, skipping: levels, codec) else {
+      return try pages.stored(slot, skipping: levels)
+    }
+    if job.targetCount > 0 { try codec?.decompress([job]) }
+    return bytes
+  }
+}
+
+extension QueryError {
+  /// Adds column and row group to an error of a chunk.
+  fileprivate func inColumn(_ column: String, rowGroup: Int) -> QueryError {
+    guard code == .corruptFile || code == .unsupportedFile else { return self }
+    var copy = self
+    copy.message += " (column \(column), row group \(rowGroup))"
+    return copy
+  }
+}

@@ -1,0 +1,51 @@
+import LakeColumnar
+import LakeDiagnostics
+import LakeTypes
+
+/// Reads row groups one after the other.
+final class ParquetBatchReader: BatchReader {
+  private let file: ParquetFile
+  private let request: ParquetReadRequest
+  private let plans: [ReadPlan]
+  private let pruning: RowGroupPruning
+  private let decompressors = DecompressorSet()
+  private var pending: Range<Int>
+  private var scan: RowGroupScan?
+
+  init(
+    _ file: ParquetFile, _ request: ParquetReadRequest, rowGroups: Range<Int>, plans: [ReadPlan]
+  ) throws(QueryError) {
+    self.file = file
+    self.request = request
+    self.plans = plans
+    pruning = RowGroupPruning(file: file, plans: plans)
+    pending = rowGroups.clamped(to: 0..<file.rowGroupCount)
+  }
+
+  func next() throws(QueryError) -> Batch? {
+    while true {
+      if let scan {
+        if let batch = try scan.next() {
+          request.counters.add(batch.count, to: .rowsRead)
+          return batch
+        }
+        scan.finish()
+        self.scan = nil
+      }
+      guard let rowGroup = pending.popFirst() else { return nil }
+      try start(rowGroup)
+    }
+  }
+
+  private func start(_ rowGroup: Int) throws(QueryError) {
+    let predicates = request.predicates + request.runtimeFilters.flatMap(\.predicates)
+    if file.rowCount(ofRowGroup: rowGroup) == 0 { return }
+    if pruning.excludes(rowGroup, predicates) {
+      request.counters.add(1, to: .rowGroupsPruned)
+      return
+    }
+    request.counters.add(1, to: .rowGroupsRead)
+    scan = try RowGroupScan(
+      file, rowGroup: rowGroup, request, plans: plans, predicates: predicates, decompressors: decompressors)
+  }
+}

@@ -1,0 +1,126 @@
+import LakeColumnar
+package import LakeTypes
+
+/// What a row group's footer says of a column, in the type that the file's schema gives it.
+package struct ParquetColumnStatistics: Sendable {
+  /// No value is less; absent where the file has none that can be relied on. NaN is never counted.
+  package var min: Literal?
+  /// No value is greater, NaN left aside.
+  package var max: Literal?
+  /// Whether the bounds are values of the column (long strings may have been cut).
+  package var areBoundsExact: Bool
+  package var nullCount: Int?
+  package var distinctCount: Int?
+
+  package init(min: Literal?, max: Literal?, areBoundsExact: Bool, nullCount: Int?, distinctCount: Int?) {
+    self.min = min
+    self.max = max
+    self.areBoundsExact = areBoundsExact
+    self.nullCount = nullCount
+    self.distinctCount = distinctCount
+  }
+}
+
+extension ParquetColumnStatistics {
+  /// Decodes a chunk's statistics as values of the given type; nothing that is in doubt is used.
+  init(_ statistics: ChunkStatistics, leaf: LeafType, as type: LogicalType) {
+    let hasOrder = leaf.kind != .int96 && leaf.meaning != .uuid && !Self.isUnordered(leaf)
+    let useNew = statistics.min != nil || statistics.max != nil
+    let useOld = !useNew && Self.isOldOrderRight(leaf, statistics)
+    let low = useNew ? statistics.min : (useOld ? statistics.oldMin : nil)
+    let high = useNew ? statistics.max : (useOld ? statistics.oldMax : nil)
+    self.init(
+      min: hasOrder ? low.flatMap { Self.decode($0, leaf, type) } : nil,
+      max: hasOrder ? high.flatMap { Self.decode($0, leaf, type) } : nil,
+      areBoundsExact: leaf.rawWidth < 16 || (statistics.isMinExact == true && statistics.isMaxExact == true),
+      nullCount: statistics.nullCount.flatMap { $0 >= 0 ? $0 : nil }, distinctCount: statistics.distinctCount)
+  }
+
+  private static func isUnordered(_ leaf: LeafType) -> Bool {
+    leaf.kind == .fixedByteArray && leaf.meaning == .plain && leaf.byteLength == 12
+  }
+
+  /// The deprecated fields were written with signed comparison, whatever the type; equal bounds are safe always.
+  private static func isOldOrderRight(_ leaf: LeafType, _ statistics: ChunkStatistics) -> Bool {
+    if statistics.oldMin == statistics.oldMax { return true }
+    switch leaf.meaning {
+    case .integer(let isSigned): return isSigned
+    case .decimal: return leaf.kind == .int32 || leaf.kind == .int64
+    case .date, .timestamp, .time: return true
+    case .plain: return leaf.kind == .boolean || leaf.kind == .float || leaf.kind == .double
+    case .int96, .float16, .uuid: return false
+    }
+  }
+
+  /// One value in its PLAIN form (byte arrays without a length) as a literal.
+  private static func decode(_ bytes: [UInt8], _ leaf: LeafType, _ type: LogicalType) -> Literal? {
+    guard leaf.kind == .byteArray || bytes.count == leaf.rawWidth, !type.isNested, type != .void,
+      let converter = try? ValueConverter(leaf, to: type)
+    else { return nil }
+    let source = Buffer.zeroed(byteCount: Swift.max(bytes.count, 16))
+    let start = source.base.assumingMemoryBound(to: UInt8.self)
+    for (index, byte) in bytes.enumerated() { start[index] = byte }
+    if leaf.kind == .boolean { start[0] &= 1 }
+    let view = Buffer.zeroed(byteCount: 16)
+    if leaf.kind == .byteArray {
+      view.base.storeBytes(of: ByteArrayDecoding.view(start, bytes.count), as: StringView.self)
+    }
+    let raw = leaf.kind == .byteArray ? view : source
+    let target = Buffer.zeroed(byteCount: 16)
+    guard
+      let heap = try? converter.convert(raw.base.assumingMemoryBound(to: UInt8.self), 1, into: target.base)
+        ?? source
+    else { return nil }
+    let value = Vector(type: type, encoding: .flat, count: 1, owner: target, heaps: [source, heap])
+    let literal = value.literal(at: 0)
+    return literal.isNaN ? nil : literal
+  }
+}
+
+extension Literal {
+  /// Whether this is a floating-point NaN.
+  var isNaN: Bool {
+    switch self {
+    case .float(let value): value.isNaN
+    case .double(let value): value.isNaN
+    default: false
+    }
+  }
+}
+
+extension ParquetColumnStatistics {
+  /// Whether no row of a chunk can pass the test. `rowCount` counts rows, NULLs included.
+  func excludes(_ test: ScanPredicate.Test, rowCount: Int) -> Bool {
+    switch test {
+    case .isNull: return nullCount == 0
+    case .isNotNull: return nullCount == rowCount
+    case .compare(let comparison, let literal):
+      return nullCount == rowCount || excludes(comparison, literal)
+    case .isIn(let values):
+      return nullCount == rowCount || values.allSatisfy { excludes(.equal, $0) }
+    }
+  }
+
+  private func excludes(_ comparison: ScanPredicate.Comparison, _ literal: Literal) -> Bool {
+    let toMin = min.flatMap { LiteralOrder.compare(literal, $0) }
+    let toMax = max.flatMap { LiteralOrder.compare(literal, $0) }
+    // NaN sorts above all numbers and does not show in the bounds.
+    let isFloating = literal.isFloating
+    switch comparison {
+    case .equal: return toMin.map { $0 < 0 } ?? false || toMax.map { $0 > 0 } ?? false
+    case .less: return toMin.map { $0 <= 0 } ?? false
+    case .lessOrEqual: return toMin.map { $0 < 0 } ?? false
+    case .greater: return !isFloating && toMax.map { $0 >= 0 } ?? false
+    case .greaterOrEqual: return !isFloating && toMax.map { $0 > 0 } ?? false
+    }
+  }
+}
+
+extension Literal {
+  fileprivate var isFloating: Bool {
+    switch self {
+    case .float, .double: true
+    default: false
+    }
+  }
+}

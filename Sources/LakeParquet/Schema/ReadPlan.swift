@@ -1,0 +1,94 @@
+import LakeTypes
+
+/// How a wanted field is made of the columns of a file.
+indirect enum ReadPlan: Sendable {
+  /// The file lacks it: NULL.
+  case missing(LogicalType)
+  case leaf(ColumnNode, index: Int, LogicalType)
+  case structure(ColumnNode, [ReadPlan], LogicalType)
+  case list(ColumnNode, element: ReadPlan, LogicalType)
+  case map(ColumnNode, key: ReadPlan, value: ReadPlan, LogicalType)
+
+  /// Whether this is a column of a file's top level without parts.
+  var isFlat: Bool {
+    if case .leaf(let node, _, _) = self { return node.repetition == 0 && node.definition <= 1 }
+    return false
+  }
+
+  /// The leaves that are read, with the type each is read as.
+  var leaves: [(index: Int, type: LogicalType)] {
+    switch self {
+    case .missing: []
+    case .leaf(_, let index, let type): [(index, type)]
+    case .structure(_, let parts, _): parts.flatMap(\.leaves)
+    case .list(_, let element, _): element.leaves
+    case .map(_, let key, let value, _): key.leaves + value.leaves
+    }
+  }
+
+  /// The nodes whose parts are all missing, and which need some leaf's levels all the same.
+  var hollowNodes: [ColumnNode] {
+    switch self {
+    case .missing, .leaf: []
+    case .structure(let node, let parts, _): leaves.isEmpty ? [node] : parts.flatMap(\.hollowNodes)
+    case .list(let node, let element, _): leaves.isEmpty ? [node] : element.hollowNodes
+    case .map(let node, let key, let value, _):
+      leaves.isEmpty ? [node] : key.hollowNodes + value.hollowNodes
+    }
+  }
+
+  /// A leaf whose levels describe the node: one that is read, or else the file's first below it.
+  func levelLeaf(of node: ColumnNode) -> Int { leaves.first?.index ?? node.firstLeaf }
+}
+
+/// Finds the columns of a file that wanted fields mean.
+struct ColumnMatcher {
+  let columns: [ColumnNode]
+  let leaves: [LeafColumn]
+  let matching: ParquetReadRequest.Matching
+
+  /// Plans the reading of the wanted field at a position.
+  func plan(_ field: Field, at position: Int) throws(FormatFault) -> ReadPlan {
+    guard let node = find(field, at: position, among: columns) else { return .missing(field.type) }
+    return try plan(field.type, node)
+  }
+
+  private func find(_ field: Field, at position: Int, among nodes: [ColumnNode]) -> ColumnNode? {
+    switch matching {
+    case .fieldID:
+      guard let id = field.fieldID else { return nil }
+      return nodes.first { $0.fieldID == id }
+    case .position: return position < nodes.count ? nodes[position] : nil
+    case .name:
+      if let exact = nodes.first(where: { $0.name == field.name }) { return exact }
+      let wanted = field.name.lowercased()
+      return nodes.first { $0.name.lowercased() == wanted }
+    }
+  }
+
+  private func plan(_ type: LogicalType, _ node: ColumnNode) throws(FormatFault) -> ReadPlan {
+    switch (type, node.shape) {
+    case (.void, _): return .missing(type)
+    case (.struct(let fields), .structure(let parts)):
+      var plans: [ReadPlan] = []
+      for (index, field) in fields.enumerated() {
+        let found = find(field, at: index, among: parts)
+        plans.append(try found.map { (part) throws(FormatFault) in try plan(field.type, part) } ?? .missing(field.type))
+      }
+      return .structure(node, plans, type)
+    case (.array(let element, _), .list(_, let inner)):
+      return .list(node, element: try plan(element, inner), type)
+    case (.map(let key, let value, _), .map(_, let keyNode, let valueNode)):
+      return .map(node, key: try plan(key, keyNode), value: try plan(value, valueNode), type)
+    case (_, .leaf(let leaf, let index)) where !type.isNested:
+      do throws(FormatFault) {
+        _ = try ValueConversion.plan(leaf, to: type)
+      } catch {
+        throw .mismatch("column \(leaves[index].path.joined(separator: ".")): \(error.message)")
+      }
+      return .leaf(node, index: index, type)
+    default:
+      throw .mismatch("column \(node.name): the file holds \(node.type), which can't be read as \(type)")
+    }
+  }
+}
