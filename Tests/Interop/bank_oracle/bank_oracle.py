@@ -23,7 +23,10 @@ from typing import Any, Iterable, Sequence
 
 import duckdb
 
+import scripts
+
 FOLDER = Path(__file__).resolve().parent
+REPORTS = FOLDER / "reports.expected.json"
 SCHEMAS = ("silver", "gold", "star")
 REJECTS_QUERY = (
     "SELECT source, reason, source_file, count(*) AS records FROM silver.rejects GROUP BY source, reason, source_file"
@@ -40,22 +43,28 @@ class Expected:
     query: str
 
 
-def compute(sources_dir: str | Path, dt: str) -> dict[str, Expected]:
-    """Computes every expected table of GOLD and STAR, and the counts of silver.rejects, by qualified name."""
+def evaluate(sources_dir: str | Path, dt: str) -> duckdb.DuckDBPyConnection:
+    """Runs the oracle's SQL; the tables stand in the schemas expected_silver, expected_gold, expected_star."""
     connection = duckdb.connect()
     connection.execute("SET VARIABLE sources = ?", [str(Path(sources_dir).resolve())])
     connection.execute("SET VARIABLE dt = ?", [dt])
     for script in sorted(FOLDER.glob("*.sql")):
         connection.execute(script.read_text(encoding="utf-8"))
-    tables: dict[str, Expected] = {}
-    for schema in SCHEMAS:
-        names = connection.execute(
-            "SELECT table_name FROM duckdb_tables() WHERE schema_name = ? ORDER BY table_name", [f"expected_{schema}"]
-        ).fetchall()
-        for (name,) in names:
-            tables[f"{schema}.{name}"] = read_table(connection, schema, name)
-    connection.close()
-    return tables
+    return connection
+
+
+def table_names(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+    """Lists schema and name of every expected table, schemas in the order of the pipeline."""
+    query = "SELECT table_name FROM duckdb_tables() WHERE schema_name = ? ORDER BY table_name"
+    return [
+        (schema, name) for schema in SCHEMAS for (name,) in connection.execute(query, [f"expected_{schema}"]).fetchall()
+    ]
+
+
+def compute(sources_dir: str | Path, dt: str) -> dict[str, Expected]:
+    """Computes every expected table of GOLD and STAR, and the counts of silver.rejects, by qualified name."""
+    with evaluate(sources_dir, dt) as connection:
+        return {f"{schema}.{name}": read_table(connection, schema, name) for schema, name in table_names(connection)}
 
 
 def read_table(connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> Expected:
@@ -143,15 +152,37 @@ def differing_columns(missing: Counter, surplus: Counter, columns: tuple[str, ..
     return ["  columns that differ: " + ", ".join(names)] if names else []
 
 
-def lakesql_rows(command: str, warehouse: str, table: Expected) -> list[tuple[Any, ...]]:
-    """Runs a table's query with the lakesql command and gives its rows; decimals stay exact."""
+def lakesql_rows(command: str, warehouse: str, query: str) -> list[dict[str, Any]]:
+    """Runs a query with the lakesql command; gives a record a row, decimals exact."""
     result = subprocess.run(
-        [command, "--warehouse", warehouse, "-e", table.query, "--format", "jsonl"], capture_output=True, text=True
+        [command, "--warehouse", warehouse, "-e", query, "--format", "jsonl"], capture_output=True, text=True
     )
     if result.returncode != 0:
         raise RuntimeError(result.stderr.strip())
-    records = (json.loads(line, parse_float=Decimal) for line in result.stdout.splitlines() if line)
-    return [tuple(record.get(name) for name in table.columns) for record in records]
+    return [json.loads(line, parse_float=Decimal) for line in result.stdout.splitlines() if line]
+
+
+def compare_table(command: str, warehouse: str, table: Expected) -> list[str]:
+    try:
+        records = lakesql_rows(command, warehouse, table.query)
+    except RuntimeError as error:
+        return str(error).splitlines()
+    return compare(table, [tuple(record.get(name) for name in table.columns) for record in records])
+
+
+def compare_report(command: str, warehouse: str, query: str, report: dict[str, Any]) -> list[str]:
+    """Compares a report with Spark's answer: columns, rows and their order."""
+    try:
+        records = lakesql_rows(command, warehouse, query)
+    except RuntimeError as error:
+        return str(error).splitlines()
+    rows = [tuple(record.get(name) for name in report["columns"]) for record in records]
+    numeric = [kind in ("int", "bigint") or kind.startswith("decimal") for kind in report["types"]]
+    wanted = [tuple(map(canonical, row, numeric)) for row in report["rows"]]
+    found = [tuple(map(canonical, row, numeric)) for row in rows]
+    differing = [pair for pair in zip(wanted, found) if pair[0] != pair[1]]
+    lines = [] if len(wanted) == len(found) else [f"{len(wanted)} rows expected, {len(found)} found"]
+    return lines + [f"expected {a}, found {b}" for a, b in differing[:5]]
 
 
 def main() -> int:
@@ -160,17 +191,21 @@ def main() -> int:
     parser.add_argument("--dt", default="2026-01-31", help="business date of the run")
     parser.add_argument("--lakesql", default="lakesql", help="the lakesql command")
     parser.add_argument("--warehouse", required=True)
+    parser.add_argument("--reports", action="store_true", help="compare the reports too (scale 1 only)")
     options = parser.parse_args()
-    failed = 0
-    for name, table in compute(options.sources, options.dt).items():
-        try:
-            problems = compare(table, lakesql_rows(options.lakesql, options.warehouse, table))
-        except RuntimeError as error:
-            problems = str(error).splitlines()
-        failed += bool(problems)
-        print(f"{'differs' if problems else 'equal  '} {name} ({len(table.rows)} rows)")
+    found = {
+        f"{name} ({len(table.rows)} rows)": compare_table(options.lakesql, options.warehouse, table)
+        for name, table in compute(options.sources, options.dt).items()
+    }
+    if options.reports:
+        queries = scripts.statements("reports", {"dt": options.dt})
+        reports = json.loads(REPORTS.read_text(encoding="utf-8"), parse_float=Decimal)
+        for number, (query, report) in enumerate(zip(queries, reports, strict=True), start=1):
+            found[f"report {number}"] = compare_report(options.lakesql, options.warehouse, query, report)
+    for name, problems in found.items():
+        print(f"{'differs' if problems else 'equal  '} {name}")
         print("".join(f"    {line}\n" for line in problems), end="")
-    return 1 if failed else 0
+    return 1 if any(found.values()) else 0
 
 
 if __name__ == "__main__":
