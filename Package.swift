@@ -26,8 +26,8 @@ func engine(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: fast)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+  .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict)
 }
 
 let package = Package(
@@ -90,6 +90,10 @@ let package = Package(
       swiftSettings: strict),
 
     tests("FileSystemTests", ["LakeFileSystem", "LakeDiagnostics"]),
+    tests(
+      "ParquetTests",
+      ["LakeParquet", "LakeColumnar", "LakeTypes", "LakeFileSystem", "LakeDiagnostics", "CLZ4", "CSnappy"],
+      exclude: ["Fixtures"]),
     tests(
       "TextTests",
       ["LakeText", "LakeColumnar", "LakeTypes", "LakeFileSystem", "LakeDiagnostics", "CZlib"]),

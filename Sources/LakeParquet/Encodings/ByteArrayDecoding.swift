@@ -60,6 +60,7 @@ enum ByteArrayDecoding {
     _ bytes: UnsafePointer<UInt8>, count: Int, limit: Int
   ) throws(FormatFault) -> (views: Buffer, count: Int) {
     let lengths = try DeltaDecoder.decode(bytes, count: count, limit: limit)
+    defer { withExtendedLifetime(lengths) {} }
     let views = Buffer(byteCount: max(lengths.count, 1) * 16)
     let target = views.base.assumingMemoryBound(to: StringView.self)
     var offset = lengths.byteCount

@@ -8,6 +8,8 @@ struct OpenPage {
   var repetition: HybridDecoder
   var definition: HybridDecoder
   var values: PageValues
+  /// The page's bytes, which levels and values point into.
+  let owner: Buffer
 }
 
 /// Opens the pages of one column chunk: reads the chunk when it is first needed, decompresses and prepares pages, and
@@ -149,7 +151,7 @@ final class ColumnChunkReader {
     let definition = try PageLevels.version1(
       &bytes, maximum: column.maxDefinition, encoding: header.definitionEncoding, count: header.valueCount)
     let values = try PageValues(bytes, encoding: header.encoding, leaf: column.type, limit: header.valueCount)
-    return OpenPage(repetition: repetition, definition: definition, values: values)
+    return OpenPage(repetition: repetition, definition: definition, values: values, owner: bytes.owner)
   }
 
   private func openVersion2(
@@ -164,7 +166,7 @@ final class ColumnChunkReader {
     let levels = header.repetitionByteCount + header.definitionByteCount
     let bytes = try decompressed(slot, pages, codec, skipping: levels)
     let values = try PageValues(bytes, encoding: header.encoding, leaf: column.type, limit: header.valueCount)
-    return OpenPage(repetition: repetition, definition: definition, values: values)
+    return OpenPage(repetition: repetition, definition: definition, values: values, owner: bytes.owner)
   }
 
   private func decompressed(

@@ -105,10 +105,10 @@ final class FlatColumnReader {
     }
     var valid = 0
     var rest = count
-    let words = ValidityMask(count: 4096, allValid: true)
+    let words = scratch.take(512).base.assumingMemoryBound(to: UInt64.self)
     while rest > 0 {
       let step = min(rest, 4096)
-      valid += try page?.definition.decodeBits(into: words.words, at: 0, count: step) ?? 0
+      valid += try page?.definition.decodeBits(into: words, at: 0, count: step) ?? 0
       rest -= step
     }
     return valid

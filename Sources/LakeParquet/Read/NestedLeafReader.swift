@@ -24,6 +24,7 @@ final class NestedLeafReader {
   private var pageEntries = 0
   private var pageRepetition: Buffer?
   private var pageDefinition: Buffer?
+  private var codeBuffer = RecycledBuffer()
   /// The next entry of the open page.
   private var cursor = 0
   /// The next row.
@@ -118,7 +119,7 @@ final class NestedLeafReader {
     guard count > 0, let target = builder?.reserve(count) else { return }
     if page?.values.form == .codes {
       let dictionary = try chunk.dictionary()
-      let codes = Buffer(byteCount: count * 4).base
+      let codes = codeBuffer.take(count * 4).base
       try gather(dictionary, codes.assumingMemoryBound(to: UInt32.self), count, target)
       builder?.keep(dictionary.heaps)
     } else {

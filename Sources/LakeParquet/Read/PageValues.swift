@@ -147,6 +147,7 @@ struct PageValues {
         return nil
       }
       let scratch = Buffer(byteCount: count * 16)
+      defer { withExtendedLifetime(scratch) {} }
       try decodeViews(count, scratch.base.assumingMemoryBound(to: StringView.self))
       return try converter.convert(scratch.base.assumingMemoryBound(to: UInt8.self), count, into: target)
     }

@@ -66,6 +66,7 @@ extension ParquetColumnStatistics {
       view.base.storeBytes(of: ByteArrayDecoding.view(start, bytes.count), as: StringView.self)
     }
     let raw = leaf.kind == .byteArray ? view : source
+    defer { withExtendedLifetime((source, view)) {} }
     let target = Buffer.zeroed(byteCount: 16)
     guard
       let heap = try? converter.convert(raw.base.assumingMemoryBound(to: UInt8.self), 1, into: target.base)
