@@ -47,8 +47,19 @@ package final class Binder {
     }
   }
 
+  /// The value of a constant expression at a type.
+  package func constant(_ expression: Expression, as type: LogicalType) throws(QueryError) -> TypedLiteral {
+    let literal = try constant(expression)
+    let cast = Coercion.cast(.literal(literal.value, literal.type, span: expression.span), to: type)
+    do {
+      return TypedLiteral(try ConstantEvaluator.value(of: cast, context: context), type)
+    } catch {
+      throw error.at(expression.span)
+    }
+  }
+
   /// The plan of a view; its text is parsed and bound in the database it was made in.
-  func plan(of view: ViewDefinition, span: SourceSpan) throws(QueryError) -> LogicalPlan {
+  func plan(of view: ViewReference, span: SourceSpan) throws(QueryError) -> LogicalPlan {
     let key = view.name.map { $0.lowercased() }
     if openViews.contains(key) {
       throw QueryError(
@@ -105,7 +116,7 @@ private struct ViewBinder {
 
   init(_ binder: Binder) { self.binder = binder }
 
-  func bind(_ view: ViewDefinition) throws(QueryError) -> LogicalPlan {
+  func bind(_ view: ViewReference) throws(QueryError) -> LogicalPlan {
     let statement = try Parser.parseStatement(view.sql)
     guard case .query(let query) = statement.kind else {
       throw QueryError(.internalError, .bind, "the view's text is not a query")

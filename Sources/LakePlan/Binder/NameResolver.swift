@@ -25,11 +25,11 @@ package enum TableVersion: Hashable, Sendable {
 package enum ResolvedRelation: Sendable {
   /// A table; `name` is database and table.
   case table(any ScanSource, name: [String])
-  case view(ViewDefinition)
+  case view(ViewReference)
 }
 
 /// A view as the catalog keeps it.
-package struct ViewDefinition: Sendable {
+package struct ViewReference: Sendable {
   /// Database and view.
   package var name: [String]
   package var sql: String

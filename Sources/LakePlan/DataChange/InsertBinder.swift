@@ -115,14 +115,7 @@ private struct InsertBinder {
           hint: NearestName.of(name, among: table.partitionColumns).map { "did you mean \($0)?" })
       }
       guard let expression = term.value else { continue }
-      let literal = try binder.constant(expression)
-      let type = table.schema[index].type
-      let cast = Coercion.cast(.literal(literal.value, literal.type, span: expression.span), to: type)
-      do {
-        values[column] = TypedLiteral(try ConstantEvaluator.value(of: cast, context: binder.context), type)
-      } catch {
-        throw error.at(expression.span)
-      }
+      values[column] = try binder.constant(expression, as: table.schema[index].type)
     }
     return values
   }

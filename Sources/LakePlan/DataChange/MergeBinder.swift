@@ -45,7 +45,8 @@ private struct MergeBinder {
     let rewritten = try rewrite()
     return BoundRowChange(
       affectedFiles: try affectedFiles(), rewritesAllFiles: has(.notMatchedBySource),
-      refusesDuplicateMatches: !onlyDeletesMatched, rewrite: rewritten.plan, fileColumn: rewritten.file)
+      refusesDuplicateMatches: has(.matched) && !onlyDeletesMatched, insertsRows: has(.notMatched),
+      rewrite: rewritten.plan, fileColumn: rewritten.file)
   }
 
   /// Deleting a row twice is no contradiction.

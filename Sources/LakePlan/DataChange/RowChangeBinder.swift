@@ -107,7 +107,7 @@ private struct RowChangeBinder {
     let passed = LogicalPlan.aggregate(grouped).columns.map { NamedExpression.passing($0) }
     return BoundRowChange(
       affectedFiles: .project(ProjectNode(input: .aggregate(grouped), expressions: passed + [one])),
-      rewritesAllFiles: false, refusesDuplicateMatches: false, rewrite: rewrite, fileColumn: target.file.id)
+      rewrite: rewrite, fileColumn: target.file.id)
   }
 
 }

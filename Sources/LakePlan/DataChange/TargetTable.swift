@@ -56,18 +56,21 @@ package struct BoundRowChange: Sendable {
   package var rewritesAllFiles: Bool
   /// Whether a target row with two source rows is an error.
   package var refusesDuplicateMatches: Bool
+  /// Whether the rewrite may yield rows that the table did not have.
+  package var insertsRows: Bool
   /// Yields the table's columns in order: all rows of the affected files after the change, and new rows.
   package var rewrite: LogicalPlan
   /// The `_file` column of the target's scan in `rewrite`.
   private let fileColumn: ColumnID
 
   init(
-    affectedFiles: LogicalPlan?, rewritesAllFiles: Bool, refusesDuplicateMatches: Bool, rewrite: LogicalPlan,
-    fileColumn: ColumnID
+    affectedFiles: LogicalPlan?, rewritesAllFiles: Bool = false, refusesDuplicateMatches: Bool = false,
+    insertsRows: Bool = false, rewrite: LogicalPlan, fileColumn: ColumnID
   ) {
     self.affectedFiles = affectedFiles
     self.rewritesAllFiles = rewritesAllFiles
     self.refusesDuplicateMatches = refusesDuplicateMatches
+    self.insertsRows = insertsRows
     self.rewrite = rewrite
     self.fileColumn = fileColumn
   }

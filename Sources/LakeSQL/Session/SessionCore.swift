@@ -1,0 +1,200 @@
+import Glibc
+import LakeColumnar
+import LakeDiagnostics
+import LakeExecution
+import LakeFunctions
+import LakePlan
+import LakeSyntax
+import LakeTables
+import LakeTypes
+
+/// The state of a session and how a statement goes through it; used on the session's thread only.
+final class SessionCore {
+  let engine: Engine
+  var settings = SessionSettings()
+  var variables: [String: String] = [:]
+  var currentDatabase = "default"
+  /// Temporary views by lower-case name.
+  var temporaryViews: [String: ViewReference] = [:]
+  private(set) var openTransaction: LakeTransaction?
+  /// A statement of the open transaction has failed: only ROLLBACK goes on.
+  private var transactionFailed = false
+
+  init(_ engine: Engine) { self.engine = engine }
+
+  /// Runs a statement and sends its result; returns the error if it fails.
+  func execute(
+    _ text: StatementText, _ parameters: [Value], _ running: RunningStatement, into channel: ResultChannel
+  ) -> SQLError? {
+    do {
+      let substituted = try substitution(for: text.text).apply(to: text.text, at: text.offset)
+      do {
+        let statement = try Parser.parseStatement(substituted.text)
+        try run(statement, substituted.text, parameters, running, channel)
+        return nil
+      } catch {
+        throw error.span.map { span in
+          var moved = error
+          moved.span = substituted.originalSpan(span)
+          return moved
+        } ?? error
+      }
+    } catch {
+      return SQLError(error, source: text.script, name: text.name)
+    }
+  }
+
+  private func substitution(for text: String) -> VariableSubstitution {
+    var environment: [String: String] = [:]
+    if text.contains("${env:") { environment = Self.environment }
+    return VariableSubstitution(
+      variables: variables, settings: settings.substitutions, environment: environment)
+  }
+
+  private static var environment: [String: String] {
+    var result: [String: String] = [:]
+    var entry = environ
+    while let item = entry.pointee {
+      let parts = String(cString: item).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      if parts.count == 2 { result[String(parts[0])] = String(parts[1]) }
+      entry += 1
+    }
+    return result
+  }
+
+  private func run(
+    _ statement: Statement, _ text: String, _ parameters: [Value], _ running: RunningStatement,
+    _ channel: ResultChannel
+  ) throws(QueryError) {
+    if try runsOutsideTransaction(statement, channel) { return }
+    let bound = try StatementParameters(parameters)
+    if let transaction = openTransaction {
+      try checkUsable()
+      do {
+        let executor = try StatementExecutor(self, transaction, text, bound, running, channel)
+        try executor.run(statement).publish(to: channel)
+      } catch {
+        transactionFailed = true
+        throw error
+      }
+      return
+    }
+    let transaction = engine.warehouse.begin()
+    do {
+      let executor = try StatementExecutor(self, transaction, text, bound, running, channel)
+      let completion = try executor.run(statement)
+      if transaction.hasChanges { try transaction.commit() } else { transaction.rollback() }
+      completion.publish(to: channel)
+    } catch {
+      transaction.rollback()
+      throw error
+    }
+  }
+
+  private func checkUsable() throws(QueryError) {
+    if transactionFailed {
+      throw QueryError(
+        ErrorCode("25P02", "TRANSACTION_FAILED"), .usage,
+        "an earlier statement of the transaction failed: nothing more runs in it", hint: "ROLLBACK, then begin anew")
+    }
+  }
+
+  // MARK: Transactions and settings
+
+  /// START TRANSACTION, COMMIT, ROLLBACK.
+  private func runsOutsideTransaction(
+    _ statement: Statement, _ channel: ResultChannel
+  ) throws(QueryError) -> Bool {
+    switch statement.kind {
+    case .startTransaction: try beginTransaction()
+    case .commit: try commitTransaction()
+    case .rollback: try rollbackTransaction()
+    default: return false
+    }
+    StatementCompletion.command.publish(to: channel)
+    return true
+  }
+
+  func beginTransaction() throws(QueryError) {
+    guard openTransaction == nil else {
+      throw QueryError(
+        ErrorCode("25001", "ACTIVE_TRANSACTION"), .usage, "a transaction is open already",
+        hint: "COMMIT or ROLLBACK it first")
+    }
+    openTransaction = engine.warehouse.begin()
+    transactionFailed = false
+  }
+
+  func commitTransaction() throws(QueryError) {
+    let transaction = try takeTransaction()
+    if transactionFailed {
+      transaction.rollback()
+      throw QueryError(
+        ErrorCode("25P02", "TRANSACTION_FAILED"), .commit,
+        "a statement of the transaction failed: it was rolled back")
+    }
+    if transaction.hasChanges { try transaction.commit() } else { transaction.rollback() }
+  }
+
+  func rollbackTransaction() throws(QueryError) { try takeTransaction().rollback() }
+
+  private func takeTransaction() throws(QueryError) -> LakeTransaction {
+    guard let transaction = openTransaction else {
+      throw QueryError(
+        ErrorCode("25P01", "NO_ACTIVE_TRANSACTION"), .usage, "no transaction is open", hint: "START TRANSACTION")
+    }
+    openTransaction = nil
+    return transaction
+  }
+
+  /// What a statement's expressions may depend on, fixed now.
+  func evaluationContext() throws(QueryError) -> EvaluationContext {
+    var now = timespec()
+    clock_gettime(CLOCK_REALTIME, &now)
+    let user = getpwuid(getuid()).map { String(cString: $0.pointee.pw_name) } ?? ""
+    return EvaluationContext(
+      isANSI: try settings.isANSI, timeZone: try settings.timeZone,
+      statementTime: Int64(now.tv_sec) * 1_000_000 + Int64(now.tv_nsec) / 1000, user: user,
+      database: currentDatabase)
+  }
+
+  func executionSettings(_ context: EvaluationContext) throws(QueryError) -> ExecutionSettings {
+    ExecutionSettings(
+      threads: try settings.threads ?? engine.pool.threads,
+      memoryLimit: try settings.memoryLimit ?? engine.memoryLimit, batchSize: try settings.batchSize,
+      evaluation: context, forcedEncoding: try settings.forcedEncoding)
+  }
+}
+
+extension StatementParameters {
+  fileprivate init(_ values: [Value]) throws(QueryError) {
+    var literals: [TypedLiteral] = []
+    for value in values {
+      guard let literal = value.typedLiteral else {
+        throw QueryError(.unsupported, .usage, "arrays, maps and rows are not taken as parameters")
+      }
+      literals.append(literal)
+    }
+    self.init(positional: literals)
+  }
+}
+
+/// What a statement without streamed rows publishes when it is done.
+enum StatementCompletion {
+  /// Its rows have gone out already.
+  case streamed
+  case command
+  case affected(Int)
+  case rows(Schema, Batch)
+
+  func publish(to channel: ResultChannel) {
+    switch self {
+    case .streamed: break
+    case .command: channel.open(ResultHeader(schema: Schema([])))
+    case .affected(let count): channel.open(ResultHeader(schema: Schema([]), affectedRows: count))
+    case .rows(let schema, let batch):
+      channel.open(ResultHeader(schema: schema))
+      if batch.count > 0 { _ = channel.send(batch) }
+    }
+  }
+}

@@ -1,0 +1,178 @@
+import LakeCatalog
+import LakeColumnar
+import LakeDiagnostics
+import LakeExecution
+import LakePlan
+import LakeSyntax
+import LakeTables
+import LakeTypes
+
+extension StatementExecutor {
+  // MARK: INSERT
+
+  func run(_ insert: Insert) throws(QueryError) -> StatementCompletion {
+    let name = try tableName(insert.target.table)
+    if insert.target.ifNotExists, try partitionExists(insert.target, name) { return .affected(0) }
+    return .affected(try write(insert.target, try binder().bind(insert.query), into: name))
+  }
+
+  /// All inserts are parts of this statement's transaction: they commit together.
+  func run(_ insert: MultiInsert) throws(QueryError) -> StatementCompletion {
+    let plans = try binder().bindRows(of: insert)
+    var affected = 0
+    for (part, plan) in zip(insert.inserts, plans) {
+      affected += try write(part.target, plan, into: try tableName(part.target.table))
+    }
+    return .affected(affected)
+  }
+
+  func boundInsert(_ insert: Insert) throws(QueryError) -> BoundInsert {
+    try binder().bind(
+      insert.target, rows: try binder().bind(insert.query), into: try target(insert.target.table),
+      overwritesDynamically: try core.settings.overwritesDynamically)
+  }
+
+  private func partitionExists(_ target: InsertTarget, _ name: TableName) throws(QueryError) -> Bool {
+    guard let spec = target.partition else { return false }
+    let wanted = try partitionValues(spec, of: name).map { key, value in
+      "\(key)=\(Value(value, .void))"
+    }
+    return try transaction.partitions(of: name).contains { partition in
+      let parts = Set(partition.split(separator: "/").map(String.init))
+      return wanted.allSatisfy(parts.contains)
+    }
+  }
+
+  /// Writes rows into a table; returns how many.
+  func write(_ insert: InsertTarget, _ rows: LogicalPlan, into name: TableName) throws(QueryError) -> Int {
+    if case .replaceWhere = insert.mode {
+      throw QueryError(.unsupported, .plan, "REPLACE WHERE is not supported yet", span: insert.span)
+    }
+    let table = try target(insert.table)
+    let bound = try binder().bind(
+      insert, rows: rows, into: table, overwritesDynamically: try core.settings.overwritesDynamically)
+    let plan = try optimized(bound.plan)
+    let sink: any TableSink
+    switch bound.replacement {
+    case .none: sink = try transaction.stageAppend(name)
+    case .all: sink = try transaction.stageOverwrite(name, mode: .all)
+    case .partitions(_, isDynamic: true): sink = try transaction.stageOverwrite(name, mode: .dynamicPartitions)
+    case .partitions(let values, isDynamic: false):
+      sink = try transaction.stageOverwrite(name, mode: .partitions(values))
+    }
+    return try fill(sink, from: plan, table)
+  }
+
+  /// Runs a plan into a sink and adds the result to the transaction; a failure leaves nothing behind.
+  private func fill(_ sink: any TableSink, from plan: LogicalPlan, _ table: TargetTable) throws(QueryError) -> Int {
+    do {
+      let execution = try execution(plan)
+      running.watch(execution)
+      try execution.run(into: NotNullSink(sink, schema: table.schema, table: table.name.joined(separator: ".")))
+      return try sink.complete()
+    } catch {
+      sink.abandon()
+      throw error
+    }
+  }
+
+  // MARK: UPDATE, DELETE, MERGE
+
+  func run(_ update: Update) throws(QueryError) -> StatementCompletion {
+    let table = try target(update.table)
+    return .affected(try change(update.table, table, try binder().bind(update, of: table)))
+  }
+
+  func run(_ delete: Delete) throws(QueryError) -> StatementCompletion {
+    let table = try target(delete.table)
+    return .affected(try change(delete.table, table, try binder().bind(delete, of: table)))
+  }
+
+  func run(_ merge: Merge) throws(QueryError) -> StatementCompletion {
+    let table = try target(merge.target)
+    return .affected(try change(merge.target, table, try binder().bind(merge, of: table)))
+  }
+
+  /// Copy-on-write: finds the files with rows to change, and puts the rewritten rows in their place.
+  private func change(
+    _ name: QualifiedName, _ table: TargetTable, _ bound: BoundRowChange
+  ) throws(QueryError) -> Int {
+    guard case .managed(let managed) = try resolve(name) else {
+      throw QueryError(.unsupported, .plan, "only managed tables can be changed row by row", span: name.span)
+    }
+    let full = try tableName(name)
+    guard let search = bound.affectedFiles else {
+      return try fill(try transaction.stageAppend(full), from: try optimized(bound.rewrite), table)
+    }
+    let found = try rows(of: search)
+    var files: Set<String> = []
+    var matches = 0
+    for row in found {
+      guard case .string(let file) = row[0], case .integer(let count) = row[1], case .integer(let most) = row[2] else {
+        throw QueryError.internal("the search for affected files yields unexpected values")
+      }
+      if most > 1, bound.refusesDuplicateMatches { throw Self.ambiguousMatch(name) }
+      files.insert(file)
+      matches += Int(count)
+    }
+    if bound.rewritesAllFiles { files = try managed.dataFiles() }
+    let source = try managed.scan(nil, restrictedTo: files)
+    let plan = try optimized(bound.rewrite(over: source))
+    let sink = try transaction.stageReplaceFiles(full, removing: files)
+    let written = try fill(sink, from: plan, table)
+    return bound.insertsRows ? max(matches, written) : matches
+  }
+
+  private static func ambiguousMatch(_ name: QualifiedName) -> QueryError {
+    QueryError(
+      .mergeCardinality, .execute, "several rows of MERGE's source match one row of \(name.text)", span: name.span,
+      hint: "make the source unique in the columns of ON, such as with QUALIFY row_number() OVER (...) = 1")
+  }
+}
+
+/// Refuses NULL in columns that are NOT NULL.
+private final class NotNullSink: BatchSink {
+  private let sink: any BatchSink
+  private let required: [(index: Int, name: String)]
+  private let table: String
+
+  init(_ sink: any BatchSink, schema: Schema, table: String) {
+    self.sink = sink
+    self.table = table
+    required = schema.fields.enumerated().filter { !$0.element.isNullable }.map { ($0.offset, $0.element.name) }
+  }
+
+  func makeWriter() throws(QueryError) -> any BatchWriter {
+    let writer = try sink.makeWriter()
+    return required.isEmpty ? writer : Writer(base: writer, required: required, table: table)
+  }
+
+  private final class Writer: BatchWriter {
+    private let base: any BatchWriter
+    private let required: [(index: Int, name: String)]
+    private let table: String
+
+    init(base: any BatchWriter, required: [(index: Int, name: String)], table: String) {
+      self.base = base
+      self.required = required
+      self.table = table
+    }
+
+    func write(_ batch: Batch) throws(QueryError) {
+      let compact = batch.compacted()
+      for (index, name) in required {
+        let column = compact.columns[index]
+        let nulls = column.isConstant
+          ? (column.isConstantNull ? column.count : 0)
+          : column.count - (column.validity?.validCount(column.count) ?? column.count)
+        if nulls > 0 {
+          throw QueryError(
+            .notNullViolation, .execute, "NULL cannot be stored in the column \(name) of \(table), which is NOT NULL")
+        }
+      }
+      try base.write(compact)
+    }
+
+    func finish() throws(QueryError) { try base.finish() }
+  }
+}
