@@ -25,41 +25,42 @@ package enum AvroCodec: String, Sendable {
   }
 
   private static func deflated(_ bytes: [UInt8]) throws(QueryError) -> [UInt8] {
-    var stream = z_stream()
+    let stream = newStream()
+    defer { stream.deallocate() }
     let size = Int32(MemoryLayout<z_stream>.size)
-    guard deflateInit2_(&stream, 6, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, size) == Z_OK else {
+    guard deflateInit2_(stream, 6, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, size) == Z_OK else {
       throw QueryError(.outOfMemory, .storage, "cannot start the deflate compressor")
     }
-    defer { deflateEnd(&stream) }
+    defer { deflateEnd(stream) }
     var input = bytes
-    var output = [UInt8](repeating: 0, count: Int(deflateBound(&stream, UInt(bytes.count))))
+    var output = [UInt8](repeating: 0, count: Int(deflateBound(stream, UInt(bytes.count))))
     let result = input.withUnsafeMutableBufferPointer { source in
       output.withUnsafeMutableBufferPointer { target in
-        stream.next_in = source.baseAddress
-        stream.avail_in = UInt32(source.count)
-        stream.next_out = target.baseAddress
-        stream.avail_out = UInt32(target.count)
-        return CZlib.deflate(&stream, Z_FINISH)
+        stream.pointee.next_in = source.baseAddress
+        stream.pointee.avail_in = UInt32(source.count)
+        stream.pointee.next_out = target.baseAddress
+        stream.pointee.avail_out = UInt32(target.count)
+        return CZlib.deflate(stream, Z_FINISH)
       }
     }
     guard result == Z_STREAM_END else { throw QueryError.internal("deflate failed with \(result)") }
-    output.removeLast(Int(stream.avail_out))
+    output.removeLast(Int(stream.pointee.avail_out))
     return output
   }
 
   private static func inflated(_ bytes: [UInt8]) throws(QueryError) -> [UInt8] {
-    var stream = z_stream()
-    guard inflateInit2_(&stream, -15, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
+    let stream = newStream()
+    defer { stream.deallocate() }
+    guard inflateInit2_(stream, -15, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
       throw QueryError(.outOfMemory, .storage, "cannot start the deflate decompressor")
     }
-    defer { inflateEnd(&stream) }
+    defer { inflateEnd(stream) }
     var input = bytes
     var output: [UInt8] = []
-    var piece = [UInt8](repeating: 0, count: 64 << 10)
     let result: Int32 = input.withUnsafeMutableBufferPointer { source in
-      stream.next_in = source.baseAddress
-      stream.avail_in = UInt32(source.count)
-      return inflateAll(&stream, &piece, &output)
+      stream.pointee.next_in = source.baseAddress
+      stream.pointee.avail_in = UInt32(source.count)
+      return inflateAll(stream, &output)
     }
     guard result == Z_STREAM_END else {
       throw QueryError(.corruptFile, .storage, "corrupt Avro data: a block cannot be decompressed (deflate)")
@@ -67,16 +68,24 @@ package enum AvroCodec: String, Sendable {
     return output
   }
 
-  private static func inflateAll(_ stream: inout z_stream, _ piece: inout [UInt8], _ output: inout [UInt8]) -> Int32 {
+  /// A stream of zlib, which must not move between calls.
+  private static func newStream() -> UnsafeMutablePointer<z_stream> {
+    let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
+    stream.initialize(to: z_stream())
+    return stream
+  }
+
+  private static func inflateAll(_ stream: UnsafeMutablePointer<z_stream>, _ output: inout [UInt8]) -> Int32 {
+    var piece = [UInt8](repeating: 0, count: 64 << 10)
     while output.count <= maxBlock {
       let result = piece.withUnsafeMutableBufferPointer { target in
-        stream.next_out = target.baseAddress
-        stream.avail_out = UInt32(target.count)
-        return inflate(&stream, Z_NO_FLUSH)
+        stream.pointee.next_out = target.baseAddress
+        stream.pointee.avail_out = UInt32(target.count)
+        return inflate(stream, Z_NO_FLUSH)
       }
-      output += piece[..<(piece.count - Int(stream.avail_out))]
+      output += piece[..<(piece.count - Int(stream.pointee.avail_out))]
       if result != Z_OK { return result }
-      if stream.avail_in == 0, stream.avail_out > 0 { return Z_BUF_ERROR }
+      if stream.pointee.avail_in == 0, stream.pointee.avail_out > 0 { return Z_BUF_ERROR }
     }
     return Z_MEM_ERROR
   }
