@@ -82,6 +82,9 @@ let package = Package(
         "LakeExecution", "LakePlan", "LakeFunctions", "LakeTables", "LakeCatalog", "LakeText", "LakeParquet",
         "LakeFileSystem", "LakeColumnar", "LakeTypes", "LakeSyntax", "LakeDiagnostics",
       ]),
+    .target(
+      name: "LakeTestSupport", dependencies: ["LakeSQL", "LakeFileSystem", "LakeDiagnostics"],
+      swiftSettings: strict),
     .executableTarget(
       name: "lakesql",
       dependencies: [
@@ -89,6 +92,7 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    tests("SQLLogicTests", ["LakeTestSupport", "LakeSQL"], exclude: ["cases"]),
     tests("FileSystemTests", ["LakeFileSystem", "LakeDiagnostics"]),
     tests(
       "ParquetTests",

@@ -44,7 +44,7 @@ private struct MergeBinder {
   func bind() throws(QueryError) -> BoundRowChange {
     let rewritten = try rewrite()
     return BoundRowChange(
-      affectedFiles: try affectedFiles(), rewritesAllFiles: has(.notMatchedBySource),
+      affectedFiles: try affectedFiles(),
       refusesDuplicateMatches: has(.matched) && !onlyDeletesMatched, insertsRows: has(.notMatched),
       rewrite: rewritten.plan, fileColumn: rewritten.file)
   }
@@ -67,17 +67,21 @@ private struct MergeBinder {
     return Joined(target: target, source: source, sourceMark: mark.column, condition: condition, scope: scope)
   }
 
-  /// Files with rows that match, how many of their rows match, and the most matches of one row.
+  /// Files with rows that match, how many of their rows match, and the most matches of one row; all files where
+  /// rows without a match may change too.
   private func affectedFiles() throws(QueryError) -> LogicalPlan? {
     guard has(.matched) || has(.notMatchedBySource) else { return nil }
     let parts = try joined()
+    let kind: JoinNode.Kind = has(.notMatchedBySource) ? .left : .inner
     let pairs = LogicalPlan.join(
-      JoinNode(kind: .inner, left: parts.target.source.plan, right: parts.source.plan, condition: parts.condition))
+      JoinNode(kind: kind, left: parts.target.source.plan, right: parts.source.plan, condition: parts.condition))
     let file = NamedExpression(name: "file", .column(parts.target.file))
     let row = NamedExpression(name: "row", .column(parts.target.position))
-    let matches = try AggregateCall.call("count", [])
+    let matches = try AggregateCall.call("count", [.column(parts.sourceMark)])
     let perRow = LogicalPlan.aggregate(AggregateNode(input: pairs, groups: [file, row], aggregates: [matches]))
-    let rows = try AggregateCall.call("count", [])
+    let expressions = ExpressionBinder(binder, Scope(parent: nil), clause: .value)
+    let isMatched = try expressions.call("nullif", [.column(matches.column), .literal(.integer(0), .bigint)], nil)
+    let rows = try AggregateCall.call("count", [isMatched])
     let most = try AggregateCall.call("max", [.column(matches.column)])
     return .aggregate(
       AggregateNode(

@@ -52,8 +52,6 @@ package struct BoundRowChange: Sendable {
   /// Yields (`_file`, rows to change: bigint, most source rows for one target row: bigint), a row a file;
   /// nil where no file changes (a MERGE that only inserts).
   package var affectedFiles: LogicalPlan?
-  /// Whether every file counts as affected.
-  package var rewritesAllFiles: Bool
   /// Whether a target row with two source rows is an error.
   package var refusesDuplicateMatches: Bool
   /// Whether the rewrite may yield rows that the table did not have.
@@ -64,11 +62,10 @@ package struct BoundRowChange: Sendable {
   private let fileColumn: ColumnID
 
   init(
-    affectedFiles: LogicalPlan?, rewritesAllFiles: Bool = false, refusesDuplicateMatches: Bool = false,
+    affectedFiles: LogicalPlan?, refusesDuplicateMatches: Bool = false,
     insertsRows: Bool = false, rewrite: LogicalPlan, fileColumn: ColumnID
   ) {
     self.affectedFiles = affectedFiles
-    self.rewritesAllFiles = rewritesAllFiles
     self.refusesDuplicateMatches = refusesDuplicateMatches
     self.insertsRows = insertsRows
     self.rewrite = rewrite

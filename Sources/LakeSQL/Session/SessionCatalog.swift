@@ -22,7 +22,7 @@ struct SessionCatalog: NameResolver {
     guard let table = try executor.transaction.table(full) else { throw notFound(full, name) }
     switch table {
     case .managed(let table):
-      return .table(try table.scan(version.map(SnapshotSelector.init)), name: [full.database, full.table])
+      return .table(try table.scan(at: version.map(SnapshotSelector.init)), name: [full.database, full.table])
     case .external(let table):
       guard version == nil else {
         throw QueryError(.unsupported, .bind, "a table in the Hive layout keeps no versions: \(full)")
@@ -101,7 +101,7 @@ extension StatementExecutor {
     case .managed(let table):
       return TargetTable(
         name: [full.database, full.table], schema: table.schema, partitionColumns: table.partitionColumns,
-        source: try table.scan(nil))
+        source: try table.scan())
     case .external(let table):
       return TargetTable(
         name: [full.database, full.table], schema: table.definition.schema,

@@ -115,10 +115,9 @@ extension StatementExecutor {
       files.insert(file)
       matches += Int(count)
     }
-    if bound.rewritesAllFiles { files = try managed.dataFiles() }
-    let source = try managed.scan(nil, restrictedTo: files)
+    let source = try managed.scan(restrictedTo: files)
     let plan = try optimized(bound.rewrite(over: source))
-    let sink = try transaction.stageReplaceFiles(full, removing: files)
+    let sink = try transaction.stageReplaceFiles(full, removing: files.sorted())
     let written = try fill(sink, from: plan, table)
     return bound.insertsRows ? max(matches, written) : matches
   }
