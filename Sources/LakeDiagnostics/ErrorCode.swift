@@ -52,6 +52,8 @@ extension ErrorCode {
   package static let illegalDayOfWeek = ErrorCode("22009", "ILLEGAL_DAY_OF_WEEK")
   package static let dateTimeOverflow = ErrorCode("22008", "DATETIME_OVERFLOW")
   package static let invalidArrayIndex = ErrorCode("22003", "INVALID_ARRAY_INDEX")
+  package static let elementAtIndexZero = ErrorCode("22003", "INVALID_INDEX_OF_ZERO")
+  package static let nullMapKey = ErrorCode("2200E", "NULL_MAP_KEY")
   package static let invalidRegex = ErrorCode("2201B", "INVALID_REGEXP")
   package static let scalarSubqueryRows = ErrorCode("21000", "SCALAR_SUBQUERY_TOO_MANY_ROWS")
   package static let mergeCardinality = ErrorCode("23K01", "MERGE_CARDINALITY_VIOLATION")
