@@ -32,7 +32,7 @@ final class TextBlock {
     let rest = end - start
     var target = buffer
     if rest > target.byteCount / 2 {
-      guard rest <= Self.maxRecord else {
+      guard rest < Self.maxRecord else {
         throw QueryError(
           .limitExceeded, .storage, "a record is longer than \(Self.maxRecord >> 20) MiB",
           hint: "check the line ends and the quotes, or the multiLine option")

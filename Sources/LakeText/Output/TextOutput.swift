@@ -1,8 +1,5 @@
 import LakeDiagnostics
 
-/// Takes the bytes that a text writer makes, in pieces.
-package typealias TextSink = (UnsafeRawBufferPointer) throws(QueryError) -> Void
-
 /// Collects bytes and hands them on in pieces of about 64 KiB.
 final class TextOutput {
   private static let pieceSize = 64 << 10

@@ -3,6 +3,9 @@ package import LakeDiagnostics
 package import LakeFileSystem
 package import LakeTypes
 
+/// Takes the bytes that a text writer makes, in pieces.
+package typealias TextSink = (UnsafeRawBufferPointer) throws(QueryError) -> Void
+
 /// Opens writers of text files.
 package enum TextWriter {
   /// A writer into a file, which the caller finishes or discards after the writer's `finish()`.
