@@ -71,9 +71,10 @@ import Testing
 
   @Test func everyTestAgreesWithARowByRowOne() throws {
     let file = try ParquetFile.open(Fixture.file("flat_fallback_v2.parquet"))
-    let everything = try allRows(
-      file.reader(ParquetReadRequest(fields: file.schema.fields), rowGroups: 0..<file.rowGroupCount))
-    for (column, field) in file.schema.fields.enumerated() {
+    let others = try ["id", "text", "rare"].map { file.schema.fields[try #require(file.schema.index(of: $0))] }
+    for field in file.schema.fields {
+      let everything = try allRows(
+        file.reader(ParquetReadRequest(fields: others + [field]), rowGroups: 0..<file.rowGroupCount))
       let plain = ParquetReadRequest(fields: [field])
       var values: [Literal] = []
       let reader = try file.reader(plain, rowGroups: 0..<file.rowGroupCount)
@@ -84,7 +85,7 @@ import Testing
       guard sample.count > 20 else { continue }
       for test in Self.tests(sample[17], sample[5]) {
         let request = ParquetReadRequest(
-          fields: file.schema.fields, predicates: [ScanPredicate(column: column, test)], batchSize: 32)
+          fields: others + [field], predicates: [ScanPredicate(column: others.count, test)], batchSize: 32)
         let rows = try allRows(file.reader(request, rowGroups: 0..<file.rowGroupCount))
         let expected = zip(values, everything).filter { Self.passes($0.0, test) }.map(\.1)
         #expect(rows == expected, "\(field.name) \(test)")

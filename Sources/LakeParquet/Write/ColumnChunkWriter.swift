@@ -1,0 +1,253 @@
+import LakeColumnar
+import LakeDiagnostics
+import LakeTypes
+
+/// Rows of a leaf, taken apart: levels, and the values that are there.
+struct LeafRows {
+  /// Rows of the table.
+  var rowCount: Int
+  var entryCount: Int
+  /// nil where all entries have the maximum, as in columns without lists.
+  var repetition: [UInt8]?
+  /// nil where every entry has a value.
+  var definition: [UInt8]?
+  /// Entries without a value, and those of them that are NULL and not an empty list.
+  var missingCount: Int
+  var nullCount: Int
+  var valueCount: Int
+}
+
+/// Buffers and encodes the column chunks of one leaf.
+protocol ColumnChunkWriter: AnyObject {
+  /// Appends rows; `values` points to `rows.valueCount` values in the form that the leaf is buffered in.
+  func append(_ rows: LeafRows, values: UnsafeRawPointer) throws(QueryError)
+  /// Encodes what is left of the row group and starts the next one.
+  func finishChunk() throws(QueryError) -> EncodedChunk
+  /// Bytes that the chunk will take, roughly.
+  var estimatedByteCount: Int { get }
+}
+
+/// The writer of a leaf whose values are buffered as `Value`.
+///
+/// A chunk starts with a dictionary, and keeps codes until it is finished. When the dictionary does not pay, what
+/// there is becomes PLAIN pages (or stays, if it paid so far), and the rest of the chunk is PLAIN.
+final class TypedChunkWriter<Value: StoredValue>: ColumnChunkWriter {
+  private let leaf: WriteLeaf
+  private let options: ParquetWriteOptions
+  private var pageWriter: PageWriter
+  private var chunk = EncodedChunk()
+  private var chunkBounds = ValueBounds<Value>()
+  private var table: DictionaryTable<Value>
+  private var isCoding: Bool
+  private var codes = ByteOutput()
+  private var drafts: [PageDraft<Value>] = []
+  private var plain = ByteOutput()
+  private var page = PageDraft<Value>()
+  private var repetition: LevelBuffer
+  private var definition: LevelBuffer
+  private var rowsInChunk = 0
+  /// Bytes that the values with codes would take in PLAIN form.
+  private var plainByteCount = 0
+  private var pageByteCount = 0
+
+  init(_ leaf: WriteLeaf, _ options: ParquetWriteOptions, _ compressor: Compressor) {
+    self.leaf = leaf
+    self.options = options
+    pageWriter = PageWriter(compressor, version: options.pageVersion)
+    table = Self.emptyTable(leaf)
+    isCoding = options.usesDictionaries && leaf.storage != .boolean
+    repetition = LevelBuffer(maximum: leaf.maxRepetition)
+    definition = LevelBuffer(maximum: leaf.maxDefinition)
+  }
+
+  private static func emptyTable(_ leaf: WriteLeaf) -> DictionaryTable<Value> {
+    let storage = leaf.storage
+    return DictionaryTable { PlainEncoder.size($0, storage) }
+  }
+
+  var estimatedByteCount: Int {
+    let coded = isCoding ? min(table.byteCount + codedByteCount, plainByteCount) : 0
+    return chunk.compressedSize + plain.count + coded
+  }
+
+  private var codeCount: Int { codes.count / 4 }
+  private var codeWidth: Int { max(1, PageLevels.width(max(table.count - 1, 1))) }
+  private var codedByteCount: Int { codeCount * codeWidth / 8 }
+
+  func append(_ rows: LeafRows, values: UnsafeRawPointer) throws(QueryError) {
+    let values = values.assumingMemoryBound(to: Value.self)
+    page.rowCount += rows.rowCount
+    page.entryCount += rows.entryCount
+    page.missingCount += rows.missingCount
+    chunk.nullCount += rows.nullCount
+    chunk.valueCount += rows.valueCount + rows.nullCount
+    if let levels = rows.repetition { repetition.append(levels) }
+    if let levels = rows.definition { definition.append(levels) } else { definition.append(full: rows.entryCount) }
+    page.bounds.update(values, count: rows.valueCount)
+    let size = plainSize(values, rows.valueCount)
+    pageByteCount += size
+    if isCoding {
+      plainByteCount += size
+      let target = codes.reserve(rows.valueCount * 4).assumingMemoryBound(to: UInt32.self)
+      table.encode(values, count: rows.valueCount, into: target)
+    } else {
+      PlainEncoder.append(values, count: rows.valueCount, leaf.storage, to: &plain)
+    }
+    if pageByteCount >= options.pageByteCount || page.rowCount >= options.pageRowCount { try closePage() }
+    if isCoding, table.byteCount > options.dictionaryByteCount { try giveUpDictionary() }
+  }
+
+  private func plainSize(_ values: UnsafePointer<Value>, _ count: Int) -> Int {
+    guard leaf.storage == .bytes else { return count * PlainEncoder.size(values[0], leaf.storage) }
+    let views = UnsafeRawPointer(values).assumingMemoryBound(to: StringView.self)
+    var total = 0
+    for index in 0..<count { total &+= 4 &+ views[index].count }
+    return total
+  }
+
+  /// Ends the page: encodes it, or keeps it as a draft while codes may still become PLAIN values.
+  private func closePage() throws(QueryError) {
+    guard page.entryCount > 0 else { return }
+    page.repetition = repetition.encode()
+    page.definition = definition.encode()
+    page.firstRow = rowsInChunk
+    page.codes = (drafts.last?.codes.upperBound ?? 0)..<codeCount
+    rowsInChunk += page.rowCount
+    chunkBounds.merge(page.bounds)
+    let closed = page
+    page = PageDraft()
+    pageByteCount = 0
+    if isCoding {
+      drafts.append(closed)
+      if !paysSoFar { try giveUpDictionary() }
+    } else {
+      try emit(closed, .plain, plainBytes())
+      plain.removeAll()
+    }
+  }
+
+  private func plainBytes() -> UnsafeRawBufferPointer {
+    guard leaf.storage == .boolean else { return plain.bytes }
+    let bits = PlainEncoder.bits(plain.bytes)
+    plain.removeAll()
+    plain.append(bits)
+    return plain.bytes
+  }
+
+  private var paysSoFar: Bool { (table.byteCount + codedByteCount) * 10 < plainByteCount * 9 }
+
+  /// Goes on without a dictionary.
+  private func giveUpDictionary() throws(QueryError) {
+    try flushDrafts()
+    isCoding = false
+    let open = (drafts.last?.codes.upperBound ?? 0)..<codeCount
+    drafts.removeAll()
+    appendPlain(open)
+    codes.removeAll()
+    table = Self.emptyTable(leaf)
+    plainByteCount = 0
+  }
+
+  /// Writes the drafts as dictionary pages if that pays, else as PLAIN pages.
+  private func flushDrafts() throws(QueryError) {
+    guard !drafts.isEmpty else { return }
+    let isWorthIt = paysSoFar
+    if isWorthIt { try emitDictionary() }
+    for draft in drafts {
+      if isWorthIt {
+        try emitCoded(draft)
+      } else {
+        plain.removeAll()
+        appendPlain(draft.codes)
+        try emit(draft, .plain, plain.bytes)
+      }
+    }
+    plain.removeAll()
+  }
+
+  private func appendPlain(_ range: Range<Int>) {
+    let source = codes.pointer(at: 0).assumingMemoryBound(to: UInt32.self)
+    for index in range {
+      PlainEncoder.append(table.values + Int(source[index]), count: 1, leaf.storage, to: &plain)
+    }
+  }
+
+  private func emitDictionary() throws(QueryError) {
+    var values = ByteOutput()
+    PlainEncoder.append(table.values, count: table.count, leaf.storage, to: &values)
+    chunk.uncompressedSize += try pageWriter.writeDictionary(values.bytes, count: table.count, to: &chunk.dictionaryPage)
+    chunk.usesDictionary = true
+  }
+
+  /// The codes of a page, each with as many bits as the largest of them needs.
+  private func emitCoded(_ draft: PageDraft<Value>) throws(QueryError) {
+    let source = codes.pointer(at: 0).assumingMemoryBound(to: UInt32.self) + draft.codes.lowerBound
+    var largest: UInt32 = 0
+    for index in 0..<draft.codes.count { largest = max(largest, source[index]) }
+    let width = max(1, PageLevels.width(Int(largest)))
+    var values = ByteOutput()
+    values.append(byte: UInt8(width))
+    HybridEncoder.encode(source, count: draft.codes.count, width: width, into: &values)
+    try emit(draft, .rleDictionary, values.bytes)
+  }
+
+  private func emit(
+    _ draft: PageDraft<Value>, _ encoding: PageEncoding, _ values: UnsafeRawBufferPointer
+  ) throws(QueryError) {
+    let offset = chunk.dataPages.count
+    let parts = PageWriter.DataPage(
+      encoding: encoding, rowCount: draft.rowCount, entryCount: draft.entryCount, missingCount: draft.missingCount,
+      repetition: draft.repetition, definition: draft.definition)
+    chunk.uncompressedSize += try pageWriter.write(parts, values: values, to: &chunk.dataPages)
+    chunk.entryCount += draft.entryCount
+    if encoding == .plain { chunk.usesPlain = true }
+    chunk.pages.append(
+      PageRecord(
+        offset: offset, size: chunk.dataPages.count - offset, firstRow: draft.firstRow,
+        nullCount: draft.missingCount, hasValues: draft.entryCount > draft.missingCount,
+        lower: draft.bounds.lower.flatMap { BoundEncoding.bytes($0, leaf.storage, isLower: true) },
+        upper: draft.bounds.upper.flatMap { BoundEncoding.bytes($0, leaf.storage, isLower: false) }))
+  }
+
+  func finishChunk() throws(QueryError) -> EncodedChunk {
+    try closePage()
+    if isCoding { try flushDrafts() }
+    var finished = chunk
+    finished.nanCount = leaf.type.isFloating ? chunkBounds.nanCount : nil
+    if let lower = chunkBounds.lower, let upper = chunkBounds.upper {
+      finished.lower = BoundEncoding.bytes(lower, leaf.storage, isLower: true)
+      finished.upper = BoundEncoding.bytes(upper, leaf.storage, isLower: false)
+      finished.lowerLiteral = BoundEncoding.literal(lower, leaf.type)
+      finished.upperLiteral = BoundEncoding.literal(upper, leaf.type)
+    }
+    reset()
+    return finished
+  }
+
+  private func reset() {
+    chunk = EncodedChunk()
+    chunkBounds = ValueBounds()
+    table = Self.emptyTable(leaf)
+    isCoding = options.usesDictionaries && leaf.storage != .boolean
+    codes.removeAll()
+    drafts.removeAll()
+    plain.removeAll()
+    rowsInChunk = 0
+    plainByteCount = 0
+  }
+}
+
+extension WriteLeaf {
+  /// A writer for the form in which the leaf's values are buffered.
+  func makeWriter(_ options: ParquetWriteOptions, _ compressor: Compressor) -> any ColumnChunkWriter {
+    switch storage {
+    case .boolean: TypedChunkWriter<UInt8>(self, options, compressor)
+    case .int32: TypedChunkWriter<Int32>(self, options, compressor)
+    case .int64: TypedChunkWriter<Int64>(self, options, compressor)
+    case .float: TypedChunkWriter<Float>(self, options, compressor)
+    case .double: TypedChunkWriter<Double>(self, options, compressor)
+    case .fixed: TypedChunkWriter<Int128>(self, options, compressor)
+    case .bytes: TypedChunkWriter<StringView>(self, options, compressor)
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import LakeTypes
+
+/// A page that is encoded: where it lies and what the page index says of it.
+struct PageRecord {
+  /// Offset from the start of the chunk's data pages.
+  var offset: Int
+  /// Bytes with the header.
+  var size: Int
+  /// The first row, counted from the start of the row group.
+  var firstRow: Int
+  var nullCount: Int
+  var hasValues: Bool
+  var lower: [UInt8]?
+  var upper: [UInt8]?
+}
+
+/// A column chunk that is ready to be written.
+struct EncodedChunk {
+  var dictionaryPage = ByteOutput()
+  var dataPages = ByteOutput()
+  var pages: [PageRecord] = []
+  var usesDictionary = false
+  var usesPlain = false
+  /// Entries: values, NULLs and empty lists.
+  var entryCount = 0
+  /// Values and NULLs.
+  var valueCount = 0
+  var nullCount = 0
+  var nanCount: Int?
+  var lower: [UInt8]?
+  var upper: [UInt8]?
+  var lowerLiteral: Literal?
+  var upperLiteral: Literal?
+  var uncompressedSize = 0
+  /// Bytes of the pages, once they are written and dropped here.
+  var encodedSize = 0
+  var compressedSize: Int { encodedSize + dictionaryPage.count + dataPages.count }
+
+  /// The chunk without the bytes of its pages, which are in the file now.
+  func withoutPages() -> EncodedChunk {
+    var copy = self
+    copy.encodedSize = compressedSize
+    copy.dictionaryPage = ByteOutput()
+    copy.dataPages = ByteOutput()
+    return copy
+  }
+}
+
+/// A page whose values are not encoded yet.
+struct PageDraft<Value: StoredValue> {
+  var rowCount = 0
+  var entryCount = 0
+  /// Entries that are NULL themselves or stand for a NULL or empty list around them.
+  var missingCount = 0
+  var repetition: [UInt8] = []
+  var definition: [UInt8] = []
+  var firstRow = 0
+  /// The page's codes within the chunk's, while the chunk has a dictionary.
+  var codes = 0..<0
+  var bounds = ValueBounds<Value>()
+}

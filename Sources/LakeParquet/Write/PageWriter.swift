@@ -1,0 +1,125 @@
+import LakeDiagnostics
+
+/// Turns the parts of pages into compressed pages with headers.
+struct PageWriter {
+  let compressor: Compressor
+  let version: ParquetWriteOptions.PageVersion
+  private var body = ByteOutput()
+  private var packed = ByteOutput()
+
+  init(_ compressor: Compressor, version: ParquetWriteOptions.PageVersion) {
+    self.compressor = compressor
+    self.version = version
+  }
+
+  /// What the header says of a data page.
+  struct DataPage {
+    var encoding: PageEncoding
+    var rowCount: Int
+    var entryCount: Int
+    var missingCount: Int
+    var repetition: [UInt8]
+    var definition: [UInt8]
+  }
+
+  /// Appends a data page; returns the bytes it would take uncompressed.
+  mutating func write(
+    _ page: DataPage, values: UnsafeRawBufferPointer, to output: inout ByteOutput
+  ) throws(QueryError) -> Int {
+    switch version {
+    case .v1: try writeVersion1(page, values, &output)
+    case .v2: try writeVersion2(page, values, &output)
+    }
+  }
+
+  private mutating func writeVersion1(
+    _ page: DataPage, _ values: UnsafeRawBufferPointer, _ output: inout ByteOutput
+  ) throws(QueryError) -> Int {
+    body.removeAll()
+    for levels in [page.repetition, page.definition] where !levels.isEmpty {
+      body.append(uint32: levels.count)
+      body.append(levels)
+    }
+    body.append(values)
+    packed.removeAll()
+    let size = try Self.checked(body.count)
+    let compressed = try compressor.compress(body.bytes, into: &packed)
+    let header = Self.header(.dataV1, size, compressed) { writer in
+      writer.structure(5) { data in
+        data.integer(1, page.entryCount)
+        data.integer(2, page.encoding.rawValue)
+        data.integer(3, PageEncoding.rle.rawValue)
+        data.integer(4, PageEncoding.rle.rawValue)
+      }
+    }
+    output.append(header)
+    output.append(packed.bytes)
+    return header.count + size
+  }
+
+  private mutating func writeVersion2(
+    _ page: DataPage, _ values: UnsafeRawBufferPointer, _ output: inout ByteOutput
+  ) throws(QueryError) -> Int {
+    packed.removeAll()
+    let levels = page.repetition.count + page.definition.count
+    let size = try Self.checked(values.count + levels)
+    var compressed = try compressor.compress(values, into: &packed)
+    let isCompressed = compressed < values.count
+    if !isCompressed { compressed = values.count }
+    let header = Self.header(.dataV2, size, compressed + levels) { writer in
+      writer.structure(8) { data in
+        data.integer(1, page.entryCount)
+        data.integer(2, page.missingCount)
+        data.integer(3, page.rowCount)
+        data.integer(4, page.encoding.rawValue)
+        data.integer(5, page.definition.count)
+        data.integer(6, page.repetition.count)
+        data.bool(7, isCompressed)
+      }
+    }
+    output.append(header)
+    output.append(page.repetition)
+    output.append(page.definition)
+    output.append(isCompressed ? packed.bytes : values)
+    return header.count + size
+  }
+
+  /// Appends a dictionary page; returns the bytes it would take uncompressed.
+  mutating func writeDictionary(
+    _ values: UnsafeRawBufferPointer, count: Int, to output: inout ByteOutput
+  ) throws(QueryError) -> Int {
+    packed.removeAll()
+    let size = try Self.checked(values.count)
+    let compressed = try compressor.compress(values, into: &packed)
+    let header = Self.header(.dictionary, size, compressed) { writer in
+      writer.structure(7) { dictionary in
+        dictionary.integer(1, count)
+        dictionary.integer(2, PageEncoding.plain.rawValue)
+      }
+    }
+    output.append(header)
+    output.append(packed.bytes)
+    return header.count + size
+  }
+
+  /// Page sizes are 32-bit numbers.
+  private static func checked(_ size: Int) throws(QueryError) -> Int {
+    guard size <= Int(Int32.max) else {
+      throw QueryError(.limitExceeded, .storage, "a Parquet page would be larger than 2 GiB")
+    }
+    return size
+  }
+
+  private static func header(
+    _ kind: PageKind, _ size: Int, _ compressed: Int, _ body: (inout ThriftWriter) -> Void
+  ) -> [UInt8] {
+    var writer = ThriftWriter()
+    writer.element { page in
+      page.integer(1, kind.rawValue)
+      page.integer(2, size)
+      page.integer(3, compressed)
+      body(&page)
+    }
+    return writer.bytes
+  }
+}

@@ -1,0 +1,239 @@
+import LakeColumnar
+import LakeDiagnostics
+import LakeTypes
+
+/// Takes batches apart into the levels and values of the leaves.
+final class RowShredder {
+  private let schema: WriteSchema
+  private let writers: [any ColumnChunkWriter]
+  private var scratch = RecycledBuffer()
+
+  init(_ schema: WriteSchema, _ writers: [any ColumnChunkWriter]) {
+    self.schema = schema
+    self.writers = writers
+  }
+
+  /// Rows of a vector that stand in the places of a column or a part of it.
+  fileprivate struct Places {
+    /// `absent` where a NULL or empty list around leaves no row.
+    var rows: [UInt32]
+    /// nil in columns without lists.
+    var repetition: [UInt8]?
+    /// The definition level reached so far.
+    var definition: [UInt8]
+    /// Whether an absent place is that of an empty list and so not NULL.
+    var isEmpty: [Bool]?
+    static let absent = UInt32.max
+  }
+
+  /// Appends the living rows of a batch to the leaves' writers.
+  func append(_ batch: Batch) throws(QueryError) {
+    for (node, column) in zip(schema.nodes, batch.columns) {
+      if case .leaf(let index, let isNullable, _) = node {
+        try appendFlat(column, batch, index, isNullable)
+      } else {
+        let rows = Self.livingRows(batch)
+        let places = Places(rows: rows, definition: [UInt8](repeating: 0, count: rows.count))
+        try append(node, column, places, rowCount: rows.count)
+      }
+    }
+  }
+
+  private static func livingRows(_ batch: Batch) -> [UInt32] {
+    guard let selection = batch.selection else { return (0..<batch.physicalCount).map { UInt32($0) } }
+    return Array(UnsafeBufferPointer(start: selection.positions, count: selection.count))
+  }
+
+  // MARK: Top-level columns without parts
+
+  private func appendFlat(_ column: Vector, _ batch: Batch, _ index: Int, _ isNullable: Bool) throws(QueryError) {
+    let leaf = schema.leaves[index]
+    try check(column, leaf)
+    let count = batch.count
+    guard column.validity != nil else {
+      return try appendValid(column, leaf, index, batch.selection?.positions, count)
+    }
+    var valid: [UInt32] = []
+    valid.reserveCapacity(count)
+    var levels = [UInt8](repeating: 1, count: count)
+    for place in 0..<count {
+      let row = batch.selection.map { Int($0.positions[place]) } ?? place
+      if column.isValid(row) { valid.append(UInt32(truncatingIfNeeded: row)) } else { levels[place] = 0 }
+    }
+    guard isNullable || valid.count == count else { throw Self.nullViolation(leaf) }
+    let missing = count - valid.count
+    let rows = LeafRows(
+      rowCount: count, entryCount: count, definition: missing == 0 ? nil : levels, missingCount: missing,
+      nullCount: missing, valueCount: valid.count)
+    try writers[index].append(rows, values: gathered(column, leaf, valid))
+  }
+
+  /// Long strings are appended in pieces, so that pages do not grow without bound.
+  private func appendValid(
+    _ column: Vector, _ leaf: WriteLeaf, _ index: Int, _ positions: UnsafePointer<UInt32>?, _ count: Int
+  ) throws(QueryError) {
+    let piece = leaf.storage == .bytes ? Self.pieceSize(column, positions, count) : count
+    var done = 0
+    while done < count {
+      let step = min(piece, count - done)
+      let rows = Self.rows(positions, from: done, count: step)
+      let part = LeafRows(
+        rowCount: step, entryCount: step, missingCount: 0, nullCount: 0, valueCount: step)
+      try writers[index].append(part, values: gathered(column, leaf, rows))
+      done += step
+    }
+  }
+
+  private static func rows(_ positions: UnsafePointer<UInt32>?, from start: Int, count: Int) -> [UInt32] {
+    if let positions { return Array(UnsafeBufferPointer(start: positions + start, count: count)) }
+    return (start..<start + count).map { UInt32(truncatingIfNeeded: $0) }
+  }
+
+  /// Rows that make about a page.
+  private static func pieceSize(_ column: Vector, _ positions: UnsafePointer<UInt32>?, _ count: Int) -> Int {
+    let slots = column.slotVector.slots(StringView.self)
+    var total = 0
+    for place in 0..<count { total += slots[column.slotIndex(positions.map { Int($0[place]) } ?? place)].count }
+    return max(1, min(count, count * (1 << 20) / max(total, 1)))
+  }
+
+  private static func nullViolation(_ leaf: WriteLeaf) -> QueryError {
+    QueryError(.notNullViolation, .storage, "NULL in a column that must not hold it: \(leaf.path.joined(separator: "."))")
+  }
+
+  private func check(_ column: Vector, _ leaf: WriteLeaf) throws(QueryError) {
+    guard column.physical == leaf.type.physical else {
+      throw QueryError.internal("column \(leaf.path.joined(separator: ".")) is \(column.type) instead of \(leaf.type)")
+    }
+  }
+
+  // MARK: Nested columns
+
+  private func append(_ node: WriteNode, _ vector: Vector, _ places: Places, rowCount: Int) throws(QueryError) {
+    switch node {
+    case .leaf(let index, let isNullable, let definition):
+      try appendLeaf(index, isNullable, definition, vector, places, rowCount)
+    case .structure(let isNullable, let definition, let parts):
+      try appendStruct(isNullable, definition, parts, vector, places, rowCount)
+    case .list(let isNullable, let definition, let repetition, let parts):
+      try appendList(isNullable, definition, repetition, parts, vector, places, rowCount)
+    }
+  }
+
+  private func appendLeaf(
+    _ index: Int, _ isNullable: Bool, _ definition: UInt8, _ vector: Vector, _ places: Places, _ rowCount: Int
+  ) throws(QueryError) {
+    let leaf = schema.leaves[index]
+    try check(vector, leaf)
+    var levels = places.definition
+    var valid: [UInt32] = []
+    var nulls = 0
+    for (place, row) in places.rows.enumerated() {
+      if row != Places.absent, vector.isValid(Int(row)) {
+        levels[place] = definition
+        valid.append(row)
+      } else {
+        guard isNullable || row == Places.absent else { throw Self.nullViolation(leaf) }
+        nulls += places.isEmpty?[place] == true ? 0 : 1
+      }
+    }
+    let missing = levels.count - valid.count
+    let rows = LeafRows(
+      rowCount: rowCount, entryCount: levels.count, repetition: places.repetition,
+      definition: missing == 0 ? nil : levels, missingCount: missing, nullCount: nulls, valueCount: valid.count)
+    try writers[index].append(rows, values: gathered(vector, leaf, valid))
+  }
+
+  private func appendStruct(
+    _ isNullable: Bool, _ definition: UInt8, _ parts: [WriteNode], _ vector: Vector, _ places: Places,
+    _ rowCount: Int
+  ) throws(QueryError) {
+    guard vector.physical == .structure, vector.children.count == parts.count else {
+      throw QueryError.internal("a struct to be written has other fields than its column")
+    }
+    var inner = places
+    for (place, row) in places.rows.enumerated() where row != Places.absent {
+      if vector.isValid(Int(row)) {
+        inner.definition[place] = definition
+        inner.rows[place] = UInt32(truncatingIfNeeded: vector.slotIndex(Int(row)))
+      } else {
+        guard isNullable else { throw Self.nullInRequired() }
+        inner.rows[place] = Places.absent
+      }
+    }
+    for (part, child) in zip(parts, vector.children) { try append(part, child, inner, rowCount: rowCount) }
+  }
+
+  private static func nullInRequired() -> QueryError {
+    QueryError(.notNullViolation, .storage, "NULL in a nested column that must not hold it")
+  }
+
+  private func appendList(
+    _ isNullable: Bool, _ definition: UInt8, _ repetition: UInt8, _ parts: [WriteNode], _ vector: Vector,
+    _ places: Places, _ rowCount: Int
+  ) throws(QueryError) {
+    guard vector.physical == .list, vector.children.count == parts.count else {
+      throw QueryError.internal("a list or map to be written has another shape than its column")
+    }
+    var inner = Places(rows: [], repetition: [], definition: [], isEmpty: [])
+    for (place, row) in places.rows.enumerated() {
+      let outer = places.repetition?[place] ?? 0
+      guard row != Places.absent, vector.isValid(Int(row)) else {
+        guard isNullable || row == Places.absent else { throw Self.nullInRequired() }
+        inner.append(Places.absent, outer, places.definition[place], places.isEmpty?[place] ?? false)
+        continue
+      }
+      let entry = vector.slots(ListEntry.self)[vector.slotIndex(Int(row))]
+      if entry.count == 0 { inner.append(Places.absent, outer, definition, true) }
+      for index in 0..<entry.count {
+        inner.append(entry.offset + index, index == 0 ? outer : repetition, definition + 1, false)
+      }
+    }
+    for (part, child) in zip(parts, vector.children) { try append(part, child, inner, rowCount: rowCount) }
+  }
+
+  // MARK: Values
+
+  /// The values of valid rows in the form that the leaf is buffered in; good until the next call.
+  private func gathered(_ vector: Vector, _ leaf: WriteLeaf, _ rows: [UInt32]) -> UnsafeRawPointer {
+    let target = scratch.take(rows.count * 16 + 16).base
+    switch (vector.physical, leaf.storage) {
+    case (.bool, _): Self.gather(vector, UInt8.self, rows, target) { $0 }
+    case (.int8, _): Self.gather(vector, Int8.self, rows, target) { Int32($0) }
+    case (.int16, _): Self.gather(vector, Int16.self, rows, target) { Int32($0) }
+    case (.int32, _): Self.gather(vector, Int32.self, rows, target) { $0 }
+    case (.int64, .int32): Self.gather(vector, Int64.self, rows, target) { Int32(truncatingIfNeeded: $0) }
+    case (.int64, _): Self.gather(vector, Int64.self, rows, target) { $0 }
+    case (.int128, _): Self.gather(vector, Int128.self, rows, target) { $0 }
+    case (.float32, _): Self.gather(vector, Float.self, rows, target) { $0 }
+    case (.float64, _): Self.gather(vector, Double.self, rows, target) { $0 }
+    case (.view, _): Self.gather(vector, StringView.self, rows, target) { $0 }
+    case (.list, _), (.structure, _): break
+    }
+    return UnsafeRawPointer(target)
+  }
+
+  @inline(__always)
+  private static func gather<S: BitwiseCopyable, T: BitwiseCopyable>(
+    _ vector: Vector, _ slot: S.Type, _ rows: [UInt32], _ raw: UnsafeMutableRawPointer, _ stored: (S) -> T
+  ) {
+    let source = vector.slotVector.slots(S.self)
+    let target = raw.assumingMemoryBound(to: T.self)
+    switch vector.encoding {
+    case .flat: for index in 0..<rows.count { target[index] = stored(source[Int(rows[index])]) }
+    case .constant: for index in 0..<rows.count { target[index] = stored(source[0]) }
+    case .dictionary:
+      let codes = vector.codes
+      for index in 0..<rows.count { target[index] = stored(source[Int(codes[Int(rows[index])])]) }
+    }
+  }
+}
+
+extension RowShredder.Places {
+  fileprivate mutating func append(_ row: UInt32, _ level: UInt8, _ reached: UInt8, _ empty: Bool) {
+    rows.append(row)
+    repetition?.append(level)
+    definition.append(reached)
+    isEmpty?.append(empty)
+  }
+}

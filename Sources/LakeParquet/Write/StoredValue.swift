@@ -1,0 +1,50 @@
+import LakeColumnar
+
+/// A value in the form in which columns are buffered before they are encoded.
+protocol StoredValue: BitwiseCopyable {
+  /// A hash of the bits, for dictionaries.
+  var dictionaryHash: UInt64 { get }
+  /// Whether the bits are the same.
+  static func isSame(_ a: Self, _ b: Self) -> Bool
+  func isLess(than other: Self) -> Bool
+  /// NaN, which statistics leave aside.
+  var isUnordered: Bool { get }
+}
+
+extension StoredValue where Self: FixedWidthInteger {
+  @inline(__always) var dictionaryHash: UInt64 { HashMix.hash(UInt64(truncatingIfNeeded: self)) }
+  @inline(__always) static func isSame(_ a: Self, _ b: Self) -> Bool { a == b }
+  @inline(__always) func isLess(than other: Self) -> Bool { self < other }
+  @inline(__always) var isUnordered: Bool { false }
+}
+
+extension UInt8: StoredValue {}
+extension Int32: StoredValue {}
+extension Int64: StoredValue {}
+
+extension Int128: StoredValue {
+  @inline(__always) var dictionaryHash: UInt64 {
+    HashMix.combine(HashMix.hash(UInt64(truncatingIfNeeded: self)), UInt64(truncatingIfNeeded: self >> 64))
+  }
+}
+
+extension Float: StoredValue {
+  @inline(__always) var dictionaryHash: UInt64 { HashMix.hash(UInt64(bitPattern)) }
+  @inline(__always) static func isSame(_ a: Float, _ b: Float) -> Bool { a.bitPattern == b.bitPattern }
+  @inline(__always) func isLess(than other: Float) -> Bool { self < other }
+  @inline(__always) var isUnordered: Bool { self != self }
+}
+
+extension Double: StoredValue {
+  @inline(__always) var dictionaryHash: UInt64 { HashMix.hash(bitPattern) }
+  @inline(__always) static func isSame(_ a: Double, _ b: Double) -> Bool { a.bitPattern == b.bitPattern }
+  @inline(__always) func isLess(than other: Double) -> Bool { self < other }
+  @inline(__always) var isUnordered: Bool { self != self }
+}
+
+extension StringView: StoredValue {
+  @inline(__always) var dictionaryHash: UInt64 { contentHash }
+  @inline(__always) static func isSame(_ a: StringView, _ b: StringView) -> Bool { a == b }
+  @inline(__always) func isLess(than other: StringView) -> Bool { self < other }
+  @inline(__always) var isUnordered: Bool { false }
+}
