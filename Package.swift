@@ -93,6 +93,7 @@ let package = Package(
       swiftSettings: strict),
 
     tests("SQLLogicTests", ["LakeTestSupport", "LakeSQL"], exclude: ["cases"]),
+    tests("SyntaxTests", ["LakeSyntax", "LakeDiagnostics"]),
     tests("FileSystemTests", ["LakeFileSystem", "LakeDiagnostics"]),
     tests(
       "ParquetTests",

@@ -30,12 +30,13 @@ extension Parser {
   /// Takes DISTINCT (true) or ALL.
   private mutating func acceptQuantifier() -> Bool {
     if accept(.distinct) { return true }
-    if token.keyword == .all, startsExpression(peek()) { advance() }
+    if token.keyword == .all, startsExpression(at: 1) { advance() }
     return false
   }
 
-  /// Whether an expression can begin with the token, signs aside: then a quantifier stands before it.
-  func startsExpression(_ token: Token) -> Bool {
+  /// Whether an expression can begin `offset` tokens ahead, signs aside: then a quantifier stands before it.
+  func startsExpression(at offset: Int) -> Bool {
+    let token = peek(offset)
     switch token.kind {
     case .quotedName, .string, .rawString, .integer, .decimal, .double, .float, .leftParen, .question,
       .colon, .star, .bang, .tilde:
@@ -43,7 +44,9 @@ extension Parser {
     case .word:
       switch token.keyword {
       case .null, .true, .false, .case, .not: return true
-      default: return isName(token) && !(token.keyword?.beginsClause ?? false)
+      default:
+        let isCall = peek(offset + 1).kind == .leftParen
+        return isName(token) && (isCall || !(token.keyword?.beginsClause ?? false))
       }
     default: return false
     }

@@ -57,9 +57,9 @@ extension Parser {
 
   mutating func describeStatement() throws(QueryError) -> Describe {
     advance()
-    if startsQuery(at: 0) { return .query(try query()) }
+    if token.keyword != .table, startsQuery(at: 0) { return .query(try query()) }
     if startsQuery(at: 1), accept(.query) { return .query(try query()) }
-    if isName(peek()) {
+    if isName(peek()) || peek().kind == .string || peek().kind == .rawString {
       if acceptAny([.database, .schema, .namespace]) != nil {
         let detail = describeDetail()
         return .database(try qualifiedName("a database"), detail)
@@ -78,7 +78,7 @@ extension Parser {
   }
 
   private mutating func describeDetail() -> Describe.Detail {
-    guard isName(peek()) else { return .plain }
+    guard isName(peek()) || peek().kind == .string || peek().kind == .rawString else { return .plain }
     if accept(.extended) { return .extended }
     return accept(.formatted) ? .formatted : .plain
   }

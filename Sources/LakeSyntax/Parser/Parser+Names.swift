@@ -62,7 +62,7 @@ extension Parser {
     guard isAtString else { throw unexpected(expected) }
     var value = ""
     while isAtString {
-      value += token.kind == .string ? EscapedText.string(source(token)) : EscapedText.rawString(source(token))
+      value += stringValue(token)
       advance()
     }
     return value
@@ -101,14 +101,20 @@ extension Parser {
   }
 
   mutating func propertyKey() throws(QueryError) -> String {
-    isAtString ? try string("a key") : try qualifiedName("the key of a property").text
+    guard isAtString else { return try qualifiedName("the key of a property").text }
+    defer { advance() }
+    return stringValue(token)
+  }
+
+  private func stringValue(_ token: Token) -> String {
+    token.kind == .string ? EscapedText.string(source(token)) : EscapedText.rawString(source(token))
   }
 
   private mutating func propertyValue() throws(QueryError) -> String {
     if isAtString { return try string("a value") }
     let sign = accept(.dash) ? "-" : ""
     switch token.kind {
-    case .integer, .decimal, .double: break
+    case .integer, .decimal, .double, .float: break
     case .word where sign.isEmpty && (token.keyword == .true || token.keyword == .false): break
     default: throw unexpected("the value of the property: a string, a number, true or false")
     }

@@ -181,6 +181,7 @@ extension Parser {
       let field: Identifier
       if parser.isAtString {
         let name = try parser.string("a field")
+        if name.isEmpty { throw parser.error("a field must not be empty", at: parser.span(from: start)) }
         field = Identifier(name, isQuoted: true, span: parser.span(from: start))
       } else {
         field = try parser.identifier("a field such as YEAR")
@@ -228,7 +229,7 @@ extension Parser {
   /// Whether what follows the name and the parenthesis shows that the arguments are plain ones.
   private var isAtPlainCall: Bool {
     switch peek(2).kind {
-    case .rightParen, .star: true
+    case .rightParen: true
     case .word: peek(2).keyword == .distinct || peek(2).keyword == .all || peek(3).kind == .fatArrow
     default: false
     }

@@ -7,22 +7,22 @@ extension Parser {
     var position = index + offset
     while position < tokens.count, tokens[position].kind == .leftParen { position += 1 }
     guard position < tokens.count else { return false }
-    let next = tokens[min(position + 1, tokens.count - 1)]
+    let next = position + 1 - index
     switch tokens[position].keyword {
     case .select, .with, .from: return true
-    case .values: return startsRow(next)
-    case .table: return isName(next)
+    case .values: return startsRow(at: next)
+    case .table: return isName(peek(next))
     default: return false
     }
   }
 
   /// Whether a row can begin with the token behind VALUES, rather than `values` being a name.
-  private func startsRow(_ token: Token) -> Bool {
-    switch token.keyword {
+  private func startsRow(at offset: Int) -> Bool {
+    switch peek(offset).keyword {
     case .and, .or, .is, .in, .between, .as, .from, .asc, .desc, .nulls, .like, .ilike, .rlike, .regexp, .div:
       false
     case .not: true
-    default: startsExpression(token)
+    default: startsExpression(at: offset)
     }
   }
 
@@ -155,7 +155,7 @@ extension Parser {
     var select = Select(items: [], span: SourceSpan(start: start, end: start))
     while at(.hintStart) { select.hints += try hints() }
     select.isDistinct = accept(.distinct)
-    if !select.isDistinct, token.keyword == .all, startsExpression(peek()) { advance() }
+    if !select.isDistinct, token.keyword == .all, startsExpression(at: 1) { advance() }
     if token.keyword == .transform, peek().kind == .leftParen, isScriptTransform {
       throw unsupported("SELECT TRANSFORM with a script", at: span(of: token))
     }

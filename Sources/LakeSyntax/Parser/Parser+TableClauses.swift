@@ -128,8 +128,7 @@ extension Parser {
     if try expectAny([.delimited, .serde]) == .delimited { return .delimited(try rowDelimiters()) }
     let name = try string("a class as a string")
     var properties: [Property] = []
-    if accept(.with) {
-      try expect(.serdeproperties)
+    if accept(.with, .serdeproperties) {
       properties = try self.properties()
     }
     return .serde(name, properties: properties)

@@ -112,7 +112,9 @@ extension Parser {
     let opening = token
     advance()
     var inner: TableReference
-    if startsQuery(at: 0), token.kind != .leftParen {
+    if token.keyword == .values, startsQuery(at: 0) {
+      inner = try parenthesizedValues(isLateral: isLateral)
+    } else if startsQuery(at: 0), token.kind != .leftParen {
       inner = TableReference(.subquery(try query(), isLateral: isLateral), span: span(from: start))
     } else {
       inner = try nestedTable(isLateral: isLateral)
@@ -129,6 +131,19 @@ extension Parser {
     }
     inner.span = span(from: start)
     return inner
+  }
+
+  /// An inline table with its alias and joins, or a query that begins with VALUES.
+  private mutating func parenthesizedValues(isLateral: Bool) throws(QueryError) -> TableReference {
+    let start = start
+    let values = try values()
+    if at(.rightParen) || isAtQueryContinuation {
+      let query = try continuedQuery(.values(values), start: start)
+      return TableReference(.subquery(query, isLateral: isLateral), span: span(from: start))
+    }
+    let alias = try tableAlias()
+    let table = TableReference(.values(values), alias: alias, span: span(from: start))
+    return try joined(table, start: start)
   }
 
   /// What stands inside a parenthesis that does not open with a query's keyword.

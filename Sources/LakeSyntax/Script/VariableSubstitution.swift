@@ -137,7 +137,7 @@ package struct VariableSubstitution: Sendable {
     bytes.withUnsafeBufferPointer { text in
       var ranges: [Range<Int>] = []
       var index = 0
-      var quote: UInt8?
+      var quote: OpenQuote?
       while index < text.count {
         let byte = text[index]
         if byte == UInt8(ascii: "$"), let end = endOfReference(text, index) {
@@ -146,22 +146,36 @@ package struct VariableSubstitution: Sendable {
         } else if quote == nil, let end = ByteClass.endOfComment(text, index) {
           index = min(end, text.count)
         } else {
-          index += follow(byte, &quote)
+          index += follow(text, index, &quote)
         }
       }
       return ranges
     }
   }
 
+  private struct OpenQuote {
+    var sign: UInt8
+    var hasEscapes: Bool
+  }
+
   /// Keeps track of being inside quotes; returns how many bytes to go on.
-  private static func follow(_ byte: UInt8, _ quote: inout UInt8?) -> Int {
+  private static func follow(
+    _ text: UnsafeBufferPointer<UInt8>, _ index: Int, _ quote: inout OpenQuote?
+  ) -> Int {
+    let byte = text[index]
     if let open = quote {
-      if byte == UInt8(ascii: "\\"), open != UInt8(ascii: "`") { return 2 }
-      if byte == open { quote = nil }
+      if byte == UInt8(ascii: "\\"), open.hasEscapes { return 2 }
+      if byte == open.sign { quote = nil }
     } else if byte == UInt8(ascii: "'") || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "`") {
-      quote = byte
+      quote = OpenQuote(sign: byte, hasEscapes: byte != UInt8(ascii: "`") && !isRawPrefix(text, index - 1))
     }
     return 1
+  }
+
+  /// Whether the byte is an `r` that stands alone, so that the quote behind it opens a raw string.
+  private static func isRawPrefix(_ text: UnsafeBufferPointer<UInt8>, _ index: Int) -> Bool {
+    guard index >= 0, text[index] | 0x20 == UInt8(ascii: "r") else { return false }
+    return index == 0 || !ByteClass.isWord(text[index - 1])
   }
 
   /// The offset behind `${name}`, whose name holds no space, brace or quote; nil if it is none.
