@@ -1,0 +1,209 @@
+import LakeColumnar
+import LakeDiagnostics
+import LakeFunctions
+import LakePlan
+import LakeTypes
+
+/// The groups that one worker has seen and the states of their aggregates.
+final class AggregationTable {
+  let plan: AggregationPlan
+  /// nil without groups: then there is one group, whatever comes.
+  let table: GroupTable?
+  private let accumulators: [any Accumulator]
+  private let deferred: [DeferredRows?]
+  private let scratch: EvaluationScratch
+  private let keys: KeyRows
+  /// One a grouping set.
+  private let dictionaryGroups: [DictionaryGroups]
+  private var groupStorage = Buffer(byteCount: Batch.capacity * 4)
+  private let reservation: MemoryReservation
+  private var batchesSinceAccounting = 0
+
+  init(_ plan: AggregationPlan, _ run: QueryRun) {
+    self.plan = plan
+    let context = run.settings.evaluation
+    table = plan.groupCount == 0 && plan.groupingSets == nil ? nil : GroupTable(plan.keyLayout)
+    accumulators = plan.aggregates.map { $0.overload.makeAccumulator(context) }
+    deferred = plan.aggregates.map { $0.isDeferred ? DeferredRows($0) : nil }
+    scratch = plan.evaluator.makeScratch()
+    keys = KeyRows(plan.keyLayout)
+    dictionaryGroups = (plan.groupingSets ?? [[]]).map { _ in DictionaryGroups() }
+    reservation = MemoryReservation(run.budget, for: "aggregation")
+    for accumulator in accumulators where table == nil { accumulator.resize(groupCount: 1) }
+  }
+
+  var groupCount: Int { table?.count ?? 1 }
+
+  // MARK: Adding rows
+
+  func add(_ batch: Batch) throws(QueryError) {
+    let rows = EvaluationRows(batch, scratch: scratch)
+    if table == nil {
+      try updateSingleGroup(rows)
+    } else if let sets = plan.groupingSets {
+      for set in sets.indices { try update(rows, set: set, kept: sets[set]) }
+    } else {
+      try update(rows, set: nil, kept: Array(0..<plan.groupCount))
+    }
+    try account()
+  }
+
+  private func account() throws(QueryError) {
+    batchesSinceAccounting += 1
+    guard batchesSinceAccounting >= 16 else { return }
+    batchesSinceAccounting = 0
+    try accountNow()
+  }
+
+  private func accountNow() throws(QueryError) {
+    let states = accumulators.reduce(0) { $0 + $1.byteCount }
+    let kept = deferred.reduce(0) { $0 + ($1?.byteCount ?? 0) }
+    try reservation.resize(to: (table?.byteCount ?? 0) + states + kept)
+  }
+
+  private func update(_ rows: EvaluationRows, set: Int?, kept: [Int]) throws(QueryError) {
+    guard let table else { return }
+    let groups = try findGroups(rows, table, set: set, kept: kept)
+    for index in accumulators.indices {
+      accumulators[index].resize(groupCount: table.count)
+      try update(index, rows, groups)
+    }
+  }
+
+  private func findGroups(
+    _ rows: EvaluationRows, _ table: GroupTable, set: Int?, kept: [Int]
+  ) throws(QueryError) -> UnsafeMutablePointer<UInt32> {
+    if groupStorage.byteCount < rows.count * 4 { groupStorage = Buffer(byteCount: rows.count * 4) }
+    let groups = groupStorage.base.assumingMemoryBound(to: UInt32.self)
+    var vectors: [Vector] = []
+    for index in 0..<plan.groupCount {
+      vectors.append(
+        kept.contains(index)
+          ? try plan.evaluator.evaluate(index, rows) : .allNull(plan.groupTypes[index], count: rows.count))
+    }
+    if let set { vectors.append(.constant(.integer(Int64(set)), .int, count: rows.count)) }
+    if !dictionaryGroups[set ?? 0].find(vectors, count: rows.count, table, keys, into: groups) {
+      keys.encode(vectors, count: rows.count)
+      table.findOrInsert(keys, vectors, into: groups)
+    }
+    return groups
+  }
+
+  private func update(
+    _ index: Int, _ rows: EvaluationRows, _ groups: UnsafeMutablePointer<UInt32>
+  ) throws(QueryError) {
+    let aggregate = plan.aggregates[index]
+    guard let chosen = try passing(aggregate, rows) else {
+      return try add(index, try arguments(aggregate, rows), groups, rows.count)
+    }
+    if chosen.count == 0 { return }
+    let positions = UnsafePointer(chosen.positions)
+    let chosenGroups = Buffer(byteCount: chosen.count * 4)
+    let target = chosenGroups.base.assumingMemoryBound(to: UInt32.self)
+    for row in 0..<chosen.count { target[row] = groups[Int(positions[row])] }
+    try add(index, try arguments(aggregate, rows.subset(chosen)), target, chosen.count)
+  }
+
+  private func updateSingleGroup(_ rows: EvaluationRows) throws(QueryError) {
+    for (index, aggregate) in plan.aggregates.enumerated() {
+      let chosen = try passing(aggregate, rows)
+      let open = chosen.map { rows.subset($0) } ?? rows
+      if open.count == 0 { continue }
+      let vectors = try arguments(aggregate, open)
+      do throws(QueryError) {
+        if let deferred = deferred[index] {
+          let zeros = Buffer.zeroed(byteCount: open.count * 4)
+          deferred.add(zeros.base.assumingMemoryBound(to: UInt32.self), vectors, open.count)
+        } else {
+          try accumulators[index].updateSingleGroup(arguments: vectors, count: open.count)
+        }
+      } catch {
+        throw error.at(aggregate.span)
+      }
+    }
+  }
+
+  private func add(
+    _ index: Int, _ vectors: [Vector], _ groups: UnsafeMutablePointer<UInt32>, _ count: Int
+  ) throws(QueryError) {
+    do throws(QueryError) {
+      if let deferred = deferred[index] {
+        deferred.add(groups, vectors, count)
+      } else {
+        try accumulators[index].update(groups: groups, arguments: vectors, count: count)
+      }
+    } catch {
+      throw error.at(plan.aggregates[index].span)
+    }
+  }
+
+  /// The rows that an aggregate's FILTER lets through; nil = all.
+  private func passing(
+    _ aggregate: AggregationPlan.Aggregate, _ rows: EvaluationRows
+  ) throws(QueryError) -> SelectionVector? {
+    guard let filter = aggregate.filter else { return nil }
+    return .whereTrue(try plan.evaluator.evaluate(filter, rows))
+  }
+
+  /// Arguments and order keys.
+  private func arguments(
+    _ aggregate: AggregationPlan.Aggregate, _ rows: EvaluationRows
+  ) throws(QueryError) -> [Vector] {
+    var vectors: [Vector] = []
+    for index in aggregate.arguments + aggregate.order { vectors.append(try plan.evaluator.evaluate(index, rows)) }
+    return vectors
+  }
+
+  // MARK: Merging and results
+
+  /// Adds the groups of another worker's table.
+  func merge(_ other: AggregationTable) throws(QueryError) {
+    let groups: Buffer
+    if let table, let theirs = other.table {
+      groups = table.merge(theirs)
+    } else {
+      groups = Buffer.zeroed(byteCount: 4)
+    }
+    let map = UnsafePointer(groups.base.assumingMemoryBound(to: UInt32.self))
+    for index in accumulators.indices {
+      accumulators[index].resize(groupCount: groupCount)
+      if let mine = deferred[index], let theirs = other.deferred[index] {
+        mine.merge(theirs, map)
+      } else {
+        try accumulators[index].merge(other.accumulators[index], groups: map, count: other.groupCount)
+      }
+    }
+    try accountNow()
+  }
+
+  /// To be called once when all rows are there: feeds the rows that were kept back.
+  func complete(_ run: QueryRun) throws(QueryError) {
+    for (index, rows) in deferred.enumerated() {
+      accumulators[index].resize(groupCount: groupCount)
+      guard let rows else { continue }
+      try rows.feed(accumulators[index], plan.aggregates[index], run)
+    }
+    try accountNow()
+  }
+
+  /// Groups `start ..< start + count`: group columns, aggregates, grouping id.
+  func output(from start: Int, count: Int) throws(QueryError) -> Batch {
+    var vectors: [Vector] = []
+    if let table {
+      for index in 0..<plan.groupCount { vectors.append(table.keyColumn(index, from: start, count: count)) }
+    }
+    for accumulator in accumulators { vectors.append(try accumulator.results(from: start, count: count)) }
+    if plan.hasGroupingID, let table { vectors.append(groupingIDs(table, start, count)) }
+    return Batch(columns: vectors, count: count)
+  }
+
+  private func groupingIDs(_ table: GroupTable, _ start: Int, _ count: Int) -> Vector {
+    guard let sets = plan.groupingSets else { return .constant(.integer(0), .bigint, count: count) }
+    let ids = sets.indices.map { plan.groupingID(ofSet: $0) }
+    let source = table.keyColumn(plan.groupCount, from: start, count: count).slots(Int32.self)
+    let result = Vector.flat(.bigint, count: count)
+    let target = result.slots(Int64.self)
+    for row in 0..<count { target[row] = ids[Int(source[row])] }
+    return result
+  }
+}

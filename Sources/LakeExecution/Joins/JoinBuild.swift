@@ -1,0 +1,133 @@
+import LakeColumnar
+import LakeDiagnostics
+import LakePlan
+import LakeTypes
+
+/// The build side of a join: its rows, and a hash table over their keys if there are equalities.
+///
+/// `@unchecked Sendable`: written when the sink is complete, and read only afterwards; marks of matched rows are
+/// merged under the monitor.
+final class JoinBuild: PipelineSink, @unchecked Sendable {
+  let node: OperatorNode
+  let shape: JoinShape
+  private let rows: RowStore
+  private let monitor = Monitor()
+  private(set) var table: JoinTable?
+  private var matched: [UInt8] = []
+  /// Filters in scans of the probe side, by key.
+  private var filters: [(key: Int, filter: RuntimeFilter)] = []
+  private var reservation: MemoryReservation?
+
+  init(shape: JoinShape, rows: RowStore, node: OperatorNode) {
+    self.shape = shape
+    self.rows = rows
+    self.node = node
+  }
+
+  var count: Int { rows.count }
+  var columns: [Vector] { rows.columns }
+
+  func makeConsumer(_ worker: Worker) throws(QueryError) -> any BatchConsumer { rows.makeConsumer(worker) }
+
+  /// Adds a filter that is to be filled with the values of a key; before the pipelines run.
+  func feed(_ filter: RuntimeFilter, withKey key: Int) { filters.append((key, filter)) }
+
+  func complete(_ run: QueryRun) throws(QueryError) {
+    try rows.complete(run)
+    if shape.kind.keepsBuildRows { matched = Array(repeating: 0, count: rows.count) }
+    guard shape.probeKeys != nil else { return }
+    let held = MemoryReservation(run.budget, for: "hash join")
+    try held.resize(to: rows.count * (shape.keyLayout.stride * 8 + 28))
+    let keys = shape.buildKeyIndexes.map { rows.columns[$0] }
+    let table = try JoinTable(shape.keyLayout, keys, count: rows.count, run: run)
+    try held.resize(to: table.byteCount)
+    reservation = held
+    self.table = table
+    for (key, filter) in filters { publish(keys[key], table, to: filter) }
+  }
+
+  // MARK: Runtime filters
+
+  /// Keys that are listed one by one at most.
+  private static let listLimit = 256
+  /// Rows whose keys are looked at to find their range.
+  private static let rangeLimit = 1 << 22
+
+  private func publish(_ key: Vector, _ table: JoinTable, to filter: RuntimeFilter) {
+    if table.distinctCount == 0 {
+      filter.publish(RuntimeFilter.Keys(minimum: .null, maximum: .null, values: []))
+    } else if table.distinctCount <= 4 * Self.listLimit {
+      publish(listed: key, table.firstRows, to: filter)
+    } else if table.count <= Self.rangeLimit {
+      publish(range: key, to: filter)
+    }
+  }
+
+  private func publish(listed key: Vector, _ rows: [UInt32], to filter: RuntimeFilter) {
+    let smallest = rows.min { KeyRange.isOrdered(key, $0, $1) }
+    let largest = rows.max { KeyRange.isOrdered(key, $0, $1) }
+    guard let smallest, let largest else { return }
+    let values = Set(rows.map { key.literal(at: Int($0)) })
+    filter.publish(
+      RuntimeFilter.Keys(
+        minimum: key.literal(at: Int(smallest)), maximum: key.literal(at: Int(largest)),
+        values: values.count <= Self.listLimit ? Array(values) : nil))
+  }
+
+  private func publish(range key: Vector, to filter: RuntimeFilter) {
+    guard let range = KeyRange(key) else { return }
+    filter.publish(
+      RuntimeFilter.Keys(
+        minimum: key.literal(at: range.smallest), maximum: key.literal(at: range.largest), values: nil))
+  }
+
+  // MARK: Matched build rows
+
+  /// Adds the build rows for which one worker found a match.
+  func addMatched(_ rows: [UInt8]) {
+    monitor.locked { for index in rows.indices { matched[index] |= rows[index] } }
+  }
+
+  /// Build rows without a match.
+  var unmatchedRows: [UInt32] {
+    monitor.locked { matched.indices.filter { matched[$0] == 0 }.map { UInt32($0) } }
+  }
+
+  /// The columns that are passed on, for some build rows.
+  func gathered(_ positions: Buffer, count: Int) -> [Vector] {
+    rows.columns.prefix(shape.buildColumnCount).map { Self.gathered($0, positions, count) }
+  }
+
+  /// The rows of a build column; large flat columns are only referred to.
+  static func gathered(_ column: Vector, _ positions: Buffer, _ count: Int) -> Vector {
+    if column.isFlat, column.validity == nil, !column.type.isNested {
+      return .dictionary(column, codes: positions, count: count)
+    }
+    return column.gathered(positions.base.assumingMemoryBound(to: UInt32.self), count: count)
+  }
+}
+
+/// Yields the build rows that no probe row matched, with NULLs for the probe side.
+final class UnmatchedBuildSource: MorselSource {
+  private let build: JoinBuild
+
+  init(_ build: JoinBuild) { self.build = build }
+
+  func start(_ run: QueryRun) throws(QueryError) -> Int { 1 }
+
+  func open(_ morsel: Int, _ run: QueryRun) throws(QueryError) -> any BatchReader {
+    let rows = build.unmatchedRows
+    var position = 0
+    let (build, size) = (build, run.settings.batchSize)
+    return ComputedReader { () throws(QueryError) -> Batch? in
+      guard position < rows.count else { return nil }
+      let count = min(size, rows.count - position)
+      let positions = Buffer(byteCount: count * 4)
+      let target = positions.base.assumingMemoryBound(to: UInt32.self)
+      for index in 0..<count { target[index] = rows[position + index] }
+      position += count
+      let missing = build.shape.probeTypes.map { Vector.allNull($0, count: count) }
+      return Batch(columns: missing + build.gathered(positions, count: count), count: count)
+    }
+  }
+}

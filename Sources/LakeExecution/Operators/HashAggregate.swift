@@ -1,0 +1,86 @@
+import LakeColumnar
+import LakeDiagnostics
+import Synchronization
+
+/// Groups rows: a table a worker, merged when all rows are there.
+///
+/// `@unchecked Sendable`: the tables are handed over under the mutex and, once merged, read under the monitor.
+final class HashAggregate: PipelineSink, @unchecked Sendable {
+  let node: OperatorNode
+  private let plan: AggregationPlan
+  private let monitor = Monitor()
+  private var tables: [AggregationTable] = []
+  private var result: AggregationTable?
+
+  init(_ plan: AggregationPlan, node: OperatorNode) {
+    self.plan = plan
+    self.node = node
+  }
+
+  func makeConsumer(_ worker: Worker) throws(QueryError) -> any BatchConsumer {
+    Consumer(self, AggregationTable(plan, worker.run))
+  }
+
+  private final class Consumer: BatchConsumer {
+    private let sink: HashAggregate
+    private let table: AggregationTable
+
+    init(_ sink: HashAggregate, _ table: AggregationTable) {
+      self.sink = sink
+      self.table = table
+    }
+
+    func consume(_ batch: Batch) throws(QueryError) -> Flow {
+      try table.add(batch)
+      return .more
+    }
+
+    func finish() throws(QueryError) { sink.monitor.locked { sink.tables.append(table) } }
+  }
+
+  func complete(_ run: QueryRun) throws(QueryError) {
+    var sorted = monitor.locked { tables }.sorted { $0.groupCount > $1.groupCount }
+    tables = []
+    let merged = sorted.isEmpty ? AggregationTable(plan, run) : sorted.removeFirst()
+    for table in sorted {
+      try run.checkpoint()
+      try merged.merge(table)
+    }
+    try merged.complete(run)
+    result = merged
+  }
+
+  var groupCount: Int { result?.groupCount ?? 0 }
+
+  /// Some groups as rows; accumulators are read by one thread at a time.
+  func output(from start: Int, count: Int) throws(QueryError) -> Batch? {
+    guard let result else { return nil }
+    return try monitor.locked { () throws(QueryError) in try result.output(from: start, count: count) }
+  }
+}
+
+/// Yields the groups of a completed aggregation.
+final class AggregateSource: MorselSource {
+  private let aggregate: HashAggregate
+  /// Groups of a morsel.
+  private static let morselSize = 64 * Batch.capacity
+
+  init(_ aggregate: HashAggregate) { self.aggregate = aggregate }
+
+  func start(_ run: QueryRun) throws(QueryError) -> Int {
+    (aggregate.groupCount + Self.morselSize - 1) / Self.morselSize
+  }
+
+  func open(_ morsel: Int, _ run: QueryRun) throws(QueryError) -> any BatchReader {
+    var position = morsel * Self.morselSize
+    let end = min(position + Self.morselSize, aggregate.groupCount)
+    let size = run.settings.batchSize
+    let aggregate = aggregate
+    return ComputedReader { () throws(QueryError) -> Batch? in
+      guard position < end else { return nil }
+      let count = min(size, end - position)
+      position += count
+      return try aggregate.output(from: position - count, count: count)
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import LakeColumnar
+import LakeDiagnostics
+import LakePlan
+import LakeTypes
+
+/// Sorts all rows.
+///
+/// `@unchecked Sendable`: the order is written once, when the sink is complete.
+final class SortOperator: PipelineSink, @unchecked Sendable {
+  let node: OperatorNode
+  private let rows: RowStore
+  private let keys: [SortColumn]
+  private let keyIndexes: [Int]
+  /// How many of the stored columns are passed on.
+  private let outputCount: Int
+  private var order: RowOrder?
+
+  /// `rows` holds the output's columns first; `keyIndexes`: where the keys stand.
+  init(rows: RowStore, keys: [SortColumn], keyIndexes: [Int], outputCount: Int, node: OperatorNode) {
+    self.rows = rows
+    self.keys = keys
+    self.keyIndexes = keyIndexes
+    self.outputCount = outputCount
+    self.node = node
+  }
+
+  func makeConsumer(_ worker: Worker) throws(QueryError) -> any BatchConsumer { rows.makeConsumer(worker) }
+
+  func complete(_ run: QueryRun) throws(QueryError) {
+    try rows.complete(run)
+    let sort = SortedRows(keys, keyIndexes.map { rows.columns[$0] }, count: rows.count)
+    let reservation = MemoryReservation(run.budget, for: "sort")
+    try reservation.resize(to: sort.byteCount + rows.count * (2 * MemoryLayout<SortEntry>.stride + 4))
+    order = try sort.sorted(run)
+  }
+
+  var count: Int { order?.count ?? 0 }
+
+  /// Rows of the result.
+  func output(from start: Int, count: Int) -> Batch? {
+    guard let order else { return nil }
+    let columns = rows.columns.prefix(outputCount).map { $0.gathered(order.positions + start, count: count) }
+    return Batch(columns: columns, count: count)
+  }
+}
+
+/// Yields sorted rows, in order within and across morsels.
+final class SortSource: MorselSource {
+  private let sort: SortOperator
+  private static let morselSize = 32 * Batch.capacity
+
+  init(_ sort: SortOperator) { self.sort = sort }
+
+  func start(_ run: QueryRun) throws(QueryError) -> Int { (sort.count + Self.morselSize - 1) / Self.morselSize }
+
+  func open(_ morsel: Int, _ run: QueryRun) throws(QueryError) -> any BatchReader {
+    var position = morsel * Self.morselSize
+    let end = min(position + Self.morselSize, sort.count)
+    let (sort, size) = (sort, run.settings.batchSize)
+    return ComputedReader { () throws(QueryError) -> Batch? in
+      guard position < end else { return nil }
+      let count = min(size, end - position)
+      position += count
+      return sort.output(from: position - count, count: count)
+    }
+  }
+}

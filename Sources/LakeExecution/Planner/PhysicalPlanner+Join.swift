@@ -1,0 +1,166 @@
+import LakeColumnar
+import LakeDiagnostics
+import LakeFunctions
+import LakePlan
+import LakeTypes
+
+extension PhysicalPlanner {
+  /// Lowers a join: the build side ends in a pipeline of its own, the probe side streams on.
+  mutating func lower(
+    _ node: JoinNode, _ plan: LogicalPlan, _ targets: [FilterTarget]
+  ) throws(QueryError) -> PlanStream {
+    let sides = JoinSides(node)
+    let build = try lower(sides.build, sides.buildTargets(targets))
+    let condition = sides.condition
+    var stored = StoredExpressions(sides.yieldsBuildColumns ? sides.build.columns : [])
+    let keyIndexes = condition.keys.map { stored.index(of: $0.right) }
+    let buildColumnCount = sides.yieldsBuildColumns ? sides.build.columns.count : 0
+    for id in sides.residualColumns { stored.addColumn(id, of: sides.build.columns) }
+    let rows = try RowStore(stored.expressions, layout: build.layout, run: settings, for: "hash join")
+
+    // The probe side is lowered twice over: its layout must be known to compile keys, and its scans take filters
+    // from the build side, which needs the keys.
+    let probeColumns = sides.probe.columns
+    let probeLayout = ColumnLayout(probeColumns)
+    let shape = try makeShape(sides, stored, keyIndexes, buildColumnCount, probeLayout)
+    let name = condition.keys.isEmpty ? "NestedLoopJoin" : "HashJoin"
+    let sink = JoinBuild(shape: shape, rows: rows, node: OperatorNode("JoinBuild", "", [build.node]))
+    end(build, in: sink)
+
+    var below = sides.probeTargets(targets)
+    if shape.kind.dropsUnmatchedProbeRows { below += Self.filterTargets(condition, sink) }
+    let input = try lower(sides.probe, below)
+    let probe = try aligned(input, to: probeColumns)
+    let described = operatorNode(plan, [input.node, sink.node], name: name)
+    var result = probe.appending(
+      JoinProbe(sink, node: described), layout: ColumnLayout(sides.outputColumns))
+    result.isOrdered = false
+    if shape.kind.keepsBuildRows {
+      let unmatched = OperatorNode("UnmatchedRows", "", [sink.node])
+      result.branches.append(PlanStream.Branch(source: UnmatchedBuildSource(sink), sourceNode: unmatched))
+    }
+    return result
+  }
+
+  /// The stream with its batches' columns in a given order.
+  private func aligned(_ stream: PlanStream, to columns: [OutputColumn]) throws(QueryError) -> PlanStream {
+    if stream.layout.ids == columns.map(\.id) { return stream }
+    var copy = try projecting(stream, columns.map { .passing($0) }, OperatorNode("Project"))
+    copy.node = stream.node
+    return copy
+  }
+
+  private func makeShape(
+    _ sides: JoinSides, _ stored: StoredExpressions, _ keyIndexes: [Int], _ buildColumnCount: Int,
+    _ probeLayout: ColumnLayout
+  ) throws(QueryError) -> JoinShape {
+    let keys = sides.condition.keys
+    let residual = sides.condition.residual
+    let pairLayout = ColumnLayout(probeLayout.ids + stored.expressions.map { $0.columnID ?? .fresh() })
+    let context = settings.evaluation
+    let isNullAware = sides.kind.isNullAware
+    let truth = BoundExpression.conjunction(residual)
+    return JoinShape(
+      kind: sides.kind, probeSlots: Array(probeLayout.ids.indices), probeTypes: sides.probe.columns.map(\.type),
+      buildColumnCount: buildColumnCount,
+      probeKeys: keys.isEmpty
+        ? nil : try ExpressionEvaluator(keys.map(\.left), layout: probeLayout, context: context),
+      keyLayout: KeyLayout(keys.map(\.left.type), nullable: keys.map(\.matchesNull)), buildKeyIndexes: keyIndexes,
+      residual: residual.isEmpty || isNullAware
+        ? nil : try PredicateEvaluator(conjuncts: residual, layout: pairLayout, context: context),
+      residualTruth: isNullAware
+        ? try truth.map { (truth) throws(QueryError) in
+          try ExpressionEvaluator([truth], layout: pairLayout, context: context)
+        } : nil, probeColumnCount: probeLayout.ids.count)
+  }
+
+  /// Asks the scans below the probe side to skip rows whose keys the build side does not have.
+  private static func filterTargets(_ condition: JoinCondition, _ build: JoinBuild) -> [FilterTarget] {
+    condition.keys.enumerated().compactMap { index, key in
+      guard let column = key.left.columnID, !key.matchesNull, FilterTarget.isSupported(key.left.type) else {
+        return nil
+      }
+      return FilterTarget(column: column, build: build, key: index)
+    }
+  }
+}
+
+/// A join with its sides put in place: which one is kept and which one streams by.
+private struct JoinSides {
+  let kind: JoinShape.Kind
+  let probe: LogicalPlan
+  let build: LogicalPlan
+  /// Keys with the probe side on the left.
+  let condition: JoinCondition
+  private let mark: OutputColumn?
+
+  init(_ node: JoinNode) {
+    let isSwapped = Self.isSwapped(node)
+    probe = isSwapped ? node.right : node.left
+    build = isSwapped ? node.left : node.right
+    kind = Self.kind(node.kind, isSwapped: isSwapped)
+    var parts = JoinCondition(node.condition, left: probe.columns, right: build.columns)
+    // NULLs in a condition beyond equalities: every pair is tested.
+    if kind.isNullAware, !parts.residual.isEmpty || parts.keys.contains(where: \.matchesNull) {
+      parts = parts.withoutKeys
+    }
+    condition = parts
+    if case .mark(let column, _) = node.kind { mark = column } else { mark = nil }
+  }
+
+  /// The right side is kept, unless the left one is clearly smaller and the kind allows it.
+  private static func isSwapped(_ node: JoinNode) -> Bool {
+    switch node.kind {
+    case .inner, .left, .right, .full: RowEstimate.rows(node.left) * 1.5 < RowEstimate.rows(node.right)
+    case .leftSemi, .leftAnti, .nullAwareAnti, .single, .mark: false
+    }
+  }
+
+  private static func kind(_ kind: JoinNode.Kind, isSwapped: Bool) -> JoinShape.Kind {
+    switch kind {
+    case .inner: .inner
+    case .left: isSwapped ? .buildOuter : .probeOuter
+    case .right: isSwapped ? .probeOuter : .buildOuter
+    case .full: .fullOuter
+    case .leftSemi: .semi
+    case .leftAnti: .anti
+    case .nullAwareAnti: .nullAwareAnti
+    case .single: .single
+    case .mark(_, let isNullAware): .mark(isNullAware: isNullAware)
+    }
+  }
+
+  var yieldsBuildColumns: Bool { kind.yieldsPairs }
+
+  var outputColumns: [OutputColumn] {
+    probe.columns + (yieldsBuildColumns ? build.columns : []) + (mark.map { [$0] } ?? [])
+  }
+
+  /// Columns of the build side that pairs are tested with.
+  var residualColumns: [ColumnID] {
+    let used = condition.residual.reduce(into: Set<ColumnID>()) { $0.formUnion($1.referencedColumns) }
+    return build.columns.map(\.id).filter { used.contains($0) }
+  }
+
+  /// Wishes of joins above for columns of the probe side; rows left out there must not change what others yield.
+  func probeTargets(_ targets: [FilterTarget]) -> [FilterTarget] {
+    if kind.keepsBuildRows { return [] }
+    return Self.targets(targets, of: probe)
+  }
+
+  func buildTargets(_ targets: [FilterTarget]) -> [FilterTarget] {
+    guard case .inner = kind else { return [] }
+    return Self.targets(targets, of: build)
+  }
+
+  private static func targets(_ targets: [FilterTarget], of plan: LogicalPlan) -> [FilterTarget] {
+    let ids = Set(plan.columns.map(\.id))
+    return targets.filter { ids.contains($0.column) }
+  }
+}
+
+extension StoredExpressions {
+  mutating func addColumn(_ id: ColumnID, of columns: [OutputColumn]) {
+    if let column = columns.first(where: { $0.id == id }) { _ = index(of: .column(column)) }
+  }
+}

@@ -1,0 +1,282 @@
+import Glibc
+import LakeColumnar
+import LakeDiagnostics
+import LakeFunctions
+import LakeTypes
+
+/// The positions of rows in the order of their keys.
+final class RowOrder {
+  private let storage: Buffer
+  let count: Int
+
+  init(_ storage: Buffer, count: Int) {
+    self.storage = storage
+    self.count = count
+  }
+
+  var positions: UnsafeMutablePointer<UInt32> { storage.base.assumingMemoryBound(to: UInt32.self) }
+}
+
+/// Sorts rows by normalised keys: bits whose unsigned order is the order of the values.
+///
+/// Rows are compared level by level. A word level holds the bits of one or more keys; where a string is longer than
+/// the bits kept of it, or a key is nested, a level of its own compares the values. Rows with equal keys keep
+/// their order.
+///
+/// `@unchecked Sendable`: nothing changes after the initialiser.
+final class SortedRows: @unchecked Sendable {
+  enum Level: Sendable {
+    case word(Int)
+    /// The full text of a key.
+    case text(Int)
+    /// The nested values of a key.
+    case nested(Int)
+  }
+
+  let count: Int
+  private(set) var levels: [Level] = []
+  /// How many levels hold the keys before `boundary`.
+  private(set) var levelsBeforeBoundary = 0
+  private let columns: [SortColumn]
+  private var vectors: [Vector]
+  private var stride = 0
+  private var storage = Buffer(byteCount: 0)
+
+  /// Normalises the keys of `count` rows; keys before `boundary` share no level with later ones.
+  init(_ columns: [SortColumn], _ vectors: [Vector], count: Int, boundary: Int = 0) {
+    self.columns = columns
+    self.vectors = vectors
+    self.count = count
+    var encoder = KeyBits(count: count)
+    for (index, column) in columns.enumerated() {
+      if index == boundary, boundary > 0 {
+        encoder.closeWord(&levels)
+        levelsBeforeBoundary = levels.count
+      }
+      let normalised = encoder.append(vectors[index], column)
+      self.vectors[index] = normalised.vector
+      switch normalised.rest {
+      case .none: break
+      case .text:
+        encoder.closeWord(&levels)
+        levels.append(.text(index))
+      case .nested:
+        encoder.closeWord(&levels)
+        levels.append(.nested(index))
+      }
+    }
+    encoder.closeWord(&levels)
+    if boundary >= columns.count { levelsBeforeBoundary = levels.count }
+    (storage, stride) = encoder.rows()
+  }
+
+  var byteCount: Int { storage.byteCount }
+
+  private var words: UnsafeMutablePointer<UInt64> { storage.base.assumingMemoryBound(to: UInt64.self) }
+
+  // MARK: Comparing
+
+  /// Whether two rows are equal in the keys of some levels.
+  func areEqual(_ a: Int, _ b: Int, levels range: Range<Int>) -> Bool {
+    for index in range where compare(a, b, levels[index]) != 0 { return false }
+    return true
+  }
+
+  /// Negative, zero or positive as a row sorts before, with or behind another.
+  func compare(_ a: Int, _ b: Int) -> Int {
+    for level in levels {
+      let order = compare(a, b, level)
+      if order != 0 { return order }
+    }
+    return 0
+  }
+
+  @inline(__always)
+  private func compare(_ a: Int, _ b: Int, _ level: Level) -> Int {
+    switch level {
+    case .word(let word):
+      let x = words[a &* stride &+ word]
+      let y = words[b &* stride &+ word]
+      return bit(x > y) &- bit(x < y)
+    case .text(let key), .nested(let key): return compareValues(a, b, key)
+    }
+  }
+
+  /// Compares two values; whether one of them is NULL was settled by an earlier level, unless both are.
+  private func compareValues(_ a: Int, _ b: Int, _ key: Int) -> Int {
+    let vector = vectors[key]
+    if !vector.isValid(a) || !vector.isValid(b) { return 0 }
+    let order = RowComparison.compare(vector, a, vector, b)
+    return columns[key].isDescending ? -order : order
+  }
+
+  // MARK: Sorting
+
+  /// Rows from which on a sort is shared between threads.
+  private static let parallelThreshold = 1 << 16
+
+  /// Sorts all rows.
+  func sorted(_ run: QueryRun) throws(QueryError) -> RowOrder {
+    let parts = count >= Self.parallelThreshold ? run.threads : 1
+    let bounds = (0...parts).map { count * $0 / parts }
+    let entries = Buffer(byteCount: count * MemoryLayout<SortEntry>.stride)
+    if parts == 1 {
+      sort(entries, 0..<count)
+    } else {
+      try run.inParallel(parts) { (part) throws(QueryError) in
+        self.sort(entries, bounds[part]..<bounds[part + 1])
+      }
+    }
+    return try merged(entries, bounds, run)
+  }
+
+  private func sort(_ storage: Buffer, _ range: Range<Int>) {
+    let entries = storage.base.assumingMemoryBound(to: SortEntry.self)
+    for row in range { entries[row] = SortEntry(word: 0, row: UInt32(truncatingIfNeeded: row)) }
+    let spare = Buffer(byteCount: range.count * MemoryLayout<SortEntry>.stride)
+    let run = SortRun(entries: entries + range.lowerBound, count: range.count)
+    sort(run, spare.base.assumingMemoryBound(to: SortEntry.self), level: 0)
+  }
+
+  private func sort(_ run: SortRun, _ spare: UnsafeMutablePointer<SortEntry>, level: Int) {
+    var (run, level) = (run, level)
+    while level < levels.count, run.count > 1 {
+      let current = levels[level]
+      if case .word(let word) = current {
+        loadWords(run, word)
+        run.sortByWord(spare)
+      } else {
+        var buffer = UnsafeMutableBufferPointer(start: run.entries, count: run.count)
+        buffer.sort { a, b in
+          let order = compare(Int(a.row), Int(b.row), current)
+          return order != 0 ? order < 0 : a.row < b.row
+        }
+      }
+      level += 1
+      if level == levels.count { return }
+      guard let only = sortTies(run, spare, current, level) else { return }
+      run = only
+    }
+  }
+
+  private func loadWords(_ run: SortRun, _ word: Int) {
+    let (words, stride, entries) = (words, stride, run.entries)
+    for index in 0..<run.count { entries[index].word = words[Int(entries[index].row) &* stride &+ word] }
+  }
+
+  /// Sorts the rows that are equal so far by the next level; a single tie of all rows is returned instead.
+  private func sortTies(
+    _ run: SortRun, _ spare: UnsafeMutablePointer<SortEntry>, _ current: Level, _ next: Int
+  ) -> SortRun? {
+    var start = 0
+    let entries = run.entries
+    while start < run.count {
+      var end = start + 1
+      while end < run.count, isTie(entries[end - 1], entries[end], current) { end += 1 }
+      if end - start == run.count { return run }
+      if end - start > 1 { sort(SortRun(entries: entries + start, count: end - start), spare, level: next) }
+      start = end
+    }
+    return nil
+  }
+
+  @inline(__always)
+  private func isTie(_ a: SortEntry, _ b: SortEntry, _ level: Level) -> Bool {
+    if case .word = level { return a.word == b.word }
+    return compare(Int(a.row), Int(b.row), level) == 0
+  }
+
+  // MARK: Merging
+
+  private func merged(_ entries: Buffer, _ bounds: [Int], _ run: QueryRun) throws(QueryError) -> RowOrder {
+    let source = entries.base.assumingMemoryBound(to: SortEntry.self)
+    let order = Buffer(byteCount: count * 4)
+    let target = order.base.assumingMemoryBound(to: UInt32.self)
+    if bounds.count == 2 {
+      for index in 0..<count { target[index] = source[index].row }
+      return RowOrder(order, count: count)
+    }
+    var cursors = Array(bounds.dropLast())
+    let ends = Array(bounds.dropFirst())
+    for index in 0..<count {
+      if index & 0xFFFF == 0 { try run.checkpoint() }
+      var best = -1
+      for part in cursors.indices where cursors[part] < ends[part] {
+        if best < 0 || compare(Int(source[cursors[part]].row), Int(source[cursors[best]].row)) < 0 { best = part }
+      }
+      target[index] = source[cursors[best]].row
+      cursors[best] += 1
+    }
+    return RowOrder(order, count: count)
+  }
+}
+
+/// A row and the word that it is sorted by now.
+struct SortEntry: BitwiseCopyable {
+  var word: UInt64
+  var row: UInt32
+}
+
+/// Entries next to each other that are to be sorted.
+private struct SortRun {
+  let entries: UnsafeMutablePointer<SortEntry>
+  let count: Int
+
+  private static let radixThreshold = 512
+
+  func sortByWord(_ spare: UnsafeMutablePointer<SortEntry>) {
+    if count < 24 { return insertionSort() }
+    if count < Self.radixThreshold {
+      var buffer = UnsafeMutableBufferPointer(start: entries, count: count)
+      return buffer.sort { a, b in a.word != b.word ? a.word < b.word : a.row < b.row }
+    }
+    radixSort(spare)
+  }
+
+  private func insertionSort() {
+    for index in 1..<max(1, count) {
+      let entry = entries[index]
+      var position = index
+      while position > 0, entries[position &- 1].word > entry.word {
+        entries[position] = entries[position &- 1]
+        position &-= 1
+      }
+      entries[position] = entry
+    }
+  }
+
+  /// Least significant digit first, 8 bits a pass; digits in which all words agree are left out.
+  private func radixSort(_ spare: UnsafeMutablePointer<SortEntry>) {
+    var differing: UInt64 = 0
+    let first = entries[0].word
+    for index in 0..<count { differing |= entries[index].word ^ first }
+    var (source, target) = (entries, spare)
+    for shift in stride(from: UInt64(0), to: 64, by: 8) where (differing >> shift) & 0xFF != 0 {
+      Self.pass(source, target, count, shift)
+      swap(&source, &target)
+    }
+    if source != entries { entries.update(from: source, count: count) }
+  }
+
+  private static func pass(
+    _ source: UnsafeMutablePointer<SortEntry>, _ target: UnsafeMutablePointer<SortEntry>, _ count: Int,
+    _ shift: UInt64
+  ) {
+    withUnsafeTemporaryAllocation(of: Int.self, capacity: 256) { buffer in
+      guard let positions = buffer.baseAddress else { return }
+      positions.initialize(repeating: 0, count: 256)
+      for index in 0..<count { positions[Int((source[index].word >> shift) & 0xFF)] &+= 1 }
+      var total = 0
+      for digit in 0..<256 {
+        let amount = positions[digit]
+        positions[digit] = total
+        total &+= amount
+      }
+      for index in 0..<count {
+        let digit = Int((source[index].word >> shift) & 0xFF)
+        target[positions[digit]] = source[index]
+        positions[digit] &+= 1
+      }
+    }
+  }
+}
