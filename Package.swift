@@ -94,6 +94,7 @@ let package = Package(
 
     tests("SQLLogicTests", ["LakeTestSupport", "LakeSQL"], exclude: ["cases"]),
     tests("SyntaxTests", ["LakeSyntax", "LakeDiagnostics"]),
+    tests("FunctionsTests", ["LakeFunctions", "LakeColumnar", "LakeTypes", "LakeDiagnostics"]),
     tests("FileSystemTests", ["LakeFileSystem", "LakeDiagnostics"]),
     tests(
       "ParquetTests",
