@@ -48,6 +48,22 @@ struct TextOutput {
 
   mutating func set(_ row: Int, array: [UInt8]) { slots[row] = array.withUnsafeBufferPointer { heap.copy($0) } }
 
+  /// Sets a value of `byteCount` bytes that the body writes.
+  @inline(__always)
+  mutating func make(_ row: Int, byteCount: Int, _ fill: (UnsafeMutablePointer<UInt8>) -> Void) {
+    if byteCount > StringView.inlineCapacity {
+      let target = heap.reserve(byteCount)
+      fill(target)
+      slots[row] = StringView(target, count: byteCount)
+      return
+    }
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 16) { room in
+      guard let target = room.baseAddress else { return }
+      fill(target)
+      slots[row] = StringView(target, count: byteCount)
+    }
+  }
+
   /// Sets what stands in `scratch` and empties it.
   mutating func setScratch(_ row: Int) {
     slots[row] = scratch.withUnsafeBufferPointer { heap.copy($0) }
