@@ -21,4 +21,6 @@ package enum CatalogChange: Sendable {
   case dropView(TableName, expectingVersion: Int)
   /// Notes that a transaction took effect, for the recovery of what it leaves to do.
   case markCommitted(String)
+  /// Removes such a note, once nothing of the transaction is left to do.
+  case forgetCommit(String)
 }

@@ -14,13 +14,6 @@ extension Metastore {
     }
   }
 
-  /// Removes the note that a transaction took effect, once nothing of it is left to do.
-  package func forgetCommit(_ transaction: String) throws(QueryError) {
-    try write { db in
-      try db.execute(sql: "DELETE FROM lakesql_commits WHERE transaction_id = ?", arguments: [transaction])
-    }
-  }
-
   /// Microseconds since 1970, now.
   package static func currentMicros() -> Int64 {
     var time = timespec()
@@ -57,6 +50,8 @@ extension Metastore {
       if try !ViewRow.delete(db, name, version: version) { throw conflict(name) }
     case .markCommitted(let transaction):
       try db.execute(sql: "INSERT INTO lakesql_commits VALUES (?, ?)", arguments: [transaction, time])
+    case .forgetCommit(let transaction):
+      try db.execute(sql: "DELETE FROM lakesql_commits WHERE transaction_id = ?", arguments: [transaction])
     }
   }
 

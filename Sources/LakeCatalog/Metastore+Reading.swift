@@ -28,13 +28,9 @@ extension Metastore {
     try read { db in try ExternalTableRow.partitions(db, name) }
   }
 
-  /// Whether a transaction took effect before its process ended.
-  package func isCommitted(_ transaction: String) throws(QueryError) -> Bool {
-    try read { db in
-      try Bool.fetchOne(
-        db, sql: "SELECT EXISTS (SELECT 1 FROM lakesql_commits WHERE transaction_id = ?)", arguments: [transaction])
-        ?? false
-    }
+  /// The transactions that took effect and may still have something left to do.
+  package func committedTransactions() throws(QueryError) -> [String] {
+    try read { db in try String.fetchAll(db, sql: "SELECT transaction_id FROM lakesql_commits") }
   }
 
   static func fetchEntry(_ db: Database, _ name: TableName) throws -> CatalogEntry? {

@@ -1,0 +1,164 @@
+import LakeAvro
+package import LakeColumnar
+package import LakeDiagnostics
+import LakeFileSystem
+import LakeParquet
+import LakeText
+package import LakeTypes
+import Synchronization
+
+/// Reads files of one format: an external table, or the files that a glob matches.
+package struct FileScanSource: ScanSource {
+  /// Where a column's values come from.
+  enum Column: Sendable {
+    /// A column of the files, by position in `fileSchema`.
+    case file(Int)
+    /// A partition column, by position in a file's partition values.
+    case partition(Int)
+    case path
+    case position
+  }
+
+  package let schema: Schema
+  package let metadataColumnCount: Int
+  package let summary: String
+  let format: DataFormat
+  /// The columns that the files hold.
+  let fileSchema: Schema
+  let columns: [Column]
+  let zone: TextTimeZone
+  private let listing: FileListing
+  private let fileSystem: any FileSystem
+  private let statistics: FileStatistics
+
+  /// Parts of this size are read by a worker each, where a text file can be split.
+  private static let splitSize = 8 << 20
+  /// Parquet files from this size on are looked into while planning.
+  private static let parquetSplitSize = 16 << 20
+
+  init(
+    fields: [Field], columns: [Column], fileSchema: Schema, format: DataFormat, listing: FileListing, name: String,
+    zone: TextTimeZone, fileSystem: any FileSystem
+  ) {
+    var fields = fields
+    var columns = columns
+    fields.append(Field(MetadataColumn.file, .string))
+    columns.append(.path)
+    if case .parquet = format {
+      fields.append(Field(MetadataColumn.position, .bigint))
+      columns.append(.position)
+      metadataColumnCount = 2
+    } else {
+      metadataColumnCount = 1
+    }
+    schema = Schema(fields)
+    self.columns = columns
+    self.fileSchema = fileSchema
+    self.format = format
+    self.listing = listing
+    self.zone = zone
+    self.fileSystem = fileSystem
+    summary = "\(name) [\(format.name)]"
+    statistics = FileStatistics(format: format, listing: listing, fileSystem)
+  }
+
+  package var rowCount: Int? { statistics.counts().rows }
+  package var isRowCountExact: Bool { statistics.counts().isExact }
+
+  package func tasks(for request: ScanRequest) throws(QueryError) -> [any ScanTask] {
+    var partitionColumns: [Int: Int] = [:]
+    for (index, column) in columns.enumerated() {
+      if case .partition(let position) = column { partitionColumns[index] = position }
+    }
+    let files = try listing.files(request.predicates, columns: partitionColumns, request.counters, fileSystem)
+    var tasks: [any ScanTask] = []
+    for file in files {
+      switch format {
+      case .parquet: tasks += try parquetTasks(file, request)
+      case .avro:
+        tasks.append(FileScanTask(source: self, request: request, file: file, fileSystem, part: .whole, rows: file.size / 60))
+      case .text(let text): tasks += textTasks(file, text, request)
+      }
+    }
+    return tasks
+  }
+
+  private func parquetTasks(_ file: ScannedFile, _ request: ScanRequest) throws(QueryError) -> [any ScanTask] {
+    let shared = SharedParquetFile(file.path, fileSystem)
+    if file.size < Self.parquetSplitSize {
+      return [
+        FileScanTask(
+          source: self, request: request, file: file, fileSystem, part: .rowGroups(shared, 0..<Int.max),
+          rows: file.size / format.typicalRowSize)
+      ]
+    }
+    let parquet = try shared.file()
+    return RowGroupMorsels.split(parquet).map { range in
+      FileScanTask(
+        source: self, request: request, file: file, fileSystem, part: .rowGroups(shared, range),
+        rows: range.reduce(0) { $0 + parquet.rowCount(ofRowGroup: $1) })
+    }
+  }
+
+  private func textTasks(_ file: ScannedFile, _ text: TextFormat, _ request: ScanRequest) -> [any ScanTask] {
+    let rowSize = format.typicalRowSize
+    guard text.isSplittable(path: file.path), file.size > Self.splitSize else {
+      return [
+        FileScanTask(source: self, request: request, file: file, fileSystem, part: .whole, rows: file.size / rowSize)
+      ]
+    }
+    let parts = (file.size + Self.splitSize - 1) / Self.splitSize
+    return (0..<parts).map { index in
+      let start = file.size * index / parts
+      let end = file.size * (index + 1) / parts
+      return FileScanTask(
+        source: self, request: request, file: file, fileSystem, part: .bytes(start..<end), rows: (end - start) / rowSize)
+    }
+  }
+}
+
+/// How many rows the files have: exact for a few Parquet files, a guess from their size otherwise.
+private final class FileStatistics: Sendable {
+  struct Counts {
+    var rows: Int?
+    var isExact: Bool
+  }
+
+  private let format: DataFormat
+  private let listing: FileListing
+  private let fileSystem: any FileSystem
+  private let known = Mutex<Counts?>(nil)
+
+  /// Beyond these nothing is opened or listed only to count.
+  private static let maxFooters = 32
+  private static let maxFolders = 200
+
+  init(format: DataFormat, listing: FileListing, _ fileSystem: any FileSystem) {
+    self.format = format
+    self.listing = listing
+    self.fileSystem = fileSystem
+  }
+
+  func counts() -> Counts {
+    known.withLock { known in
+      if let known { return known }
+      let counts = (try? measure()) ?? Counts(rows: nil, isExact: false)
+      known = counts
+      return counts
+    }
+  }
+
+  private func measure() throws(QueryError) -> Counts {
+    if case .hive(let partitions) = listing, partitions.folders.count > Self.maxFolders {
+      return Counts(rows: nil, isExact: false)
+    }
+    let files = try listing.files([], columns: [:], ScanCounters(), fileSystem)
+    let bytes = files.reduce(0) { $0 + $1.size }
+    guard case .parquet = format, files.count <= Self.maxFooters else {
+      return Counts(rows: bytes / format.typicalRowSize, isExact: false)
+    }
+    var rows = 0
+    for file in files { rows += try ParquetFile.open(try fileSystem.open(file.path)).rowCount }
+    return Counts(rows: rows, isExact: true)
+  }
+}

@@ -1,0 +1,105 @@
+import LakeColumnar
+import LakeDiagnostics
+import LakeFileSystem
+import LakeParquet
+import LakeTypes
+
+/// Reads one state of an Iceberg table.
+struct IcebergScan: ScanSource {
+  let schema: Schema
+  let metadataColumnCount = 2
+  let rowCount: Int?
+  let isRowCountExact: Bool
+  let summary: String
+  private let metadata: TableMetadata
+  private let snapshot: Snapshot?
+  /// Files of the transaction itself.
+  private let added: [SpecFile]
+  private let removed: Set<String>
+  private let restriction: Set<String>?
+  private let cache: MetadataCache
+
+  init(
+    _ table: IcebergTable, snapshot: Snapshot?, schema: Schema, includesPending: Bool, _ restriction: Set<String>?
+  ) throws(QueryError) {
+    self.schema = Schema(
+      schema.fields + [Field(MetadataColumn.file, .string), Field(MetadataColumn.position, .bigint)])
+    metadata = table.state.metadata
+    self.snapshot = snapshot
+    added = includesPending ? table.state.added : []
+    removed = includesPending ? table.state.removed : []
+    self.restriction = restriction
+    cache = table.cache
+    let version = snapshot.map { "snapshot \($0.id)" } ?? "empty"
+    summary = "\(table.name) [iceberg, \(version)\(added.isEmpty && removed.isEmpty ? "" : " + changes")]"
+    let deletes = Int(snapshot?.summary["total-delete-files"] ?? "0") ?? 0
+    isRowCountExact = restriction == nil && deletes == 0
+    rowCount = try Self.count(table, snapshot, added, removed, restriction)
+  }
+
+  /// The rows of the files, deleted ones included.
+  private static func count(
+    _ table: IcebergTable, _ snapshot: Snapshot?, _ added: [SpecFile], _ removed: Set<String>,
+    _ restriction: Set<String>?
+  ) throws(QueryError) -> Int {
+    var total = 0
+    for item in added where restriction?.contains(item.file.location) ?? true { total += item.file.recordCount }
+    guard let snapshot else { return total }
+    if removed.isEmpty, restriction == nil, let stored = snapshot.summary["total-records"].flatMap({ Int($0) }) {
+      return total + stored
+    }
+    for manifest in try table.cache.manifests(of: snapshot) where manifest.content == .data && manifest.hasLiveFiles {
+      for entry in try table.cache.entries(of: manifest, in: table.state.metadata)
+      where !removed.contains(entry.file.location) && restriction?.contains(entry.file.location) ?? true {
+        total += entry.file.recordCount
+      }
+    }
+    return total
+  }
+
+  func tasks(for request: ScanRequest) throws(QueryError) -> [any ScanTask] {
+    let context = IcebergScanContext(schema: schema, request, metadata, cache.fileSystem)
+    var tasks: [any ScanTask] = []
+    var deletes: [PositionDeletes.DeleteFile] = []
+    var entries: [(ManifestEntry, PartitionSpec)] = []
+    for manifest in try snapshot.map({ (snapshot) throws(QueryError) in try cache.manifests(of: snapshot) }) ?? []
+    where manifest.hasLiveFiles {
+      let spec = try metadata.spec(id: manifest.specID)
+      let types = spec.valueTypes(in: context.sourceTypes)
+      guard context.pruning.admits(manifest, spec: spec, types: types) else {
+        request.counters.add(manifest.addedFiles + manifest.existingFiles, to: .filesPruned)
+        continue
+      }
+      for entry in try cache.entries(of: manifest, in: metadata) {
+        if manifest.content == .deletes {
+          deletes.append(try Self.delete(entry, specID: manifest.specID))
+        } else if !removed.contains(entry.file.location), restriction?.contains(entry.file.location) ?? true {
+          entries.append((entry, spec))
+        }
+      }
+    }
+    for item in added where restriction?.contains(item.file.location) ?? true {
+      entries.append((ManifestEntry(status: .added, file: item.file), try metadata.spec(id: item.specID)))
+    }
+    let positions = PositionDeletes(deletes, cache.fileSystem)
+    for (entry, spec) in entries {
+      guard context.pruning.admits(entry.file, spec: spec) else {
+        request.counters.add(1, to: .filesPruned)
+        continue
+      }
+      // Files of this transaction carry no sequence number: what deletes them goes through `removed`.
+      let applying = entry.sequenceNumber == nil ? [] : positions.applying(to: entry, specID: spec.id)
+      tasks += try context.tasks(for: entry.file, spec: spec, deletes: applying, positions)
+    }
+    return tasks
+  }
+
+  private static func delete(_ entry: ManifestEntry, specID: Int) throws(QueryError) -> PositionDeletes.DeleteFile {
+    guard entry.file.content == .positionDeletes else {
+      throw QueryError(
+        .unsupported, .storage, "Iceberg equality deletes are not supported: \(entry.file.location)",
+        hint: "rewrite the table's files with the engine that wrote them")
+    }
+    return PositionDeletes.DeleteFile(file: entry.file, specID: specID, sequenceNumber: entry.sequenceNumber ?? 0)
+  }
+}

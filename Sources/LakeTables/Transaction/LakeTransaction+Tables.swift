@@ -1,0 +1,222 @@
+package import LakeCatalog
+package import LakeDiagnostics
+import LakeFileSystem
+import LakeTypes
+
+/// A table or view by what it is.
+package enum ResolvedTable: Sendable {
+  case managed(IcebergTable)
+  case external(HiveTable)
+  case view(ViewDefinition)
+}
+
+extension LakeTransaction {
+  /// What a name stands for, or nil.
+  package func table(_ name: TableName) throws(QueryError) -> ResolvedTable? {
+    try withState { (state) throws(QueryError) in
+      switch try state.lookUp(name) {
+      case .managed(let table): return .managed(try IcebergTable(table, self.warehouse.cache))
+      case .external(let table):
+        let loaded = try state.loadPartitions(of: name, table)
+        return .external(try HiveTable(loaded, self.warehouse.fileSystem))
+      case .view(let view): return .view(view)
+      case nil: return nil
+      }
+    }
+  }
+
+  /// The error for a name that stands for nothing, with a hint at the nearest one.
+  package func tableNotFound(_ name: TableName) -> QueryError {
+    do throws(QueryError) {
+      return try withState { (state) throws(QueryError) in try state.notFound(name) }
+    } catch {
+      return error
+    }
+  }
+
+  /// The tables and views of a database, by name.
+  package func tables(in database: String) throws(QueryError) -> [CatalogListing] {
+    try withState { (state) throws(QueryError) in
+      _ = try state.requireDatabase(database)
+      return try state.listing(of: database)
+    }
+  }
+
+  /// Creates a managed table; returns false if it exists already and that is fine.
+  @discardableResult
+  package func createManagedTable(_ definition: TableDefinition) throws(QueryError) -> Bool {
+    try withState { (state) throws(QueryError) in
+      try state.createManaged(definition, self.warehouse)
+    }
+  }
+
+  /// Creates an external table without partitions; returns false if it exists already and that is fine.
+  @discardableResult
+  package func createExternalTable(_ table: ExternalTable, mode: CreateMode = .create) throws(QueryError) -> Bool {
+    try withState { (state) throws(QueryError) in
+      _ = try state.requireDatabase(table.name.database)
+      var table = table
+      table.location = try Self.uri(table.location, relativeTo: self.warehouse.path)
+      try Self.checkNames(table.schema.fields)
+      switch try state.lookUp(table.name) {
+      case nil: table.version = 0
+      case .some where mode == .ifNotExists: return false
+      case .external(let existing) where mode == .orReplace: table.version = existing.definition.version
+      case .managed(let existing) where mode == .orReplace:
+        try state.dropManaged(existing, purge: true, self.journal)
+        table.version = 0
+      case .some(let existing): throw Self.alreadyExists(existing.name)
+      }
+      state.set(table.name, .external(ExternalState(definition: table, partitions: [:])))
+      return true
+    }
+  }
+
+  /// Creates a view; returns false if it exists already and that is fine.
+  @discardableResult
+  package func createView(_ view: ViewDefinition, mode: CreateMode = .create) throws(QueryError) -> Bool {
+    try withState { (state) throws(QueryError) in
+      _ = try state.requireDatabase(view.name.database)
+      var view = view
+      switch try state.lookUp(view.name) {
+      case nil: view.version = 0
+      case .some where mode == .ifNotExists: return false
+      case .view(let existing) where mode == .orReplace: view.version = existing.version
+      case .some(let existing): throw Self.alreadyExists(existing.name)
+      }
+      state.set(view.name, .view(view))
+      return true
+    }
+  }
+
+  /// Drops a table or view. With `purge` the files of a managed table go after the commit, if they lie in the
+  /// warehouse; those of external tables always stay. Returns false if there is none and that is fine.
+  @discardableResult
+  package func dropTable(_ name: TableName, purge: Bool, ifExists: Bool = false) throws(QueryError) -> Bool {
+    try withState { (state) throws(QueryError) in
+      if ifExists, try state.lookUp(name) == nil { return false }
+      try state.drop(name, purge: purge, self.journal)
+      return true
+    }
+  }
+
+  /// Gives a table or view another name; its files stay where they are.
+  package func renameTable(_ name: TableName, to newName: TableName) throws(QueryError) {
+    try withState { (state) throws(QueryError) in
+      var table = try state.require(name)
+      _ = try state.requireDatabase(newName.database)
+      if name != newName, let taken = try state.lookUp(newName) { throw Self.alreadyExists(taken.name) }
+      switch table {
+      case .managed(var managed):
+        managed.name = newName
+        table = .managed(managed)
+      case .external(let external):
+        var loaded = try state.loadPartitions(of: name, external)
+        loaded.definition.name = newName
+        table = .external(loaded)
+      case .view(var view):
+        view.name = newName
+        table = .view(view)
+      }
+      state.set(name, nil)
+      state.set(newName, table)
+    }
+  }
+
+  static func alreadyExists(_ name: TableName) -> QueryError {
+    QueryError(
+      .tableAlreadyExists, .catalog, "the table or view exists already: \(name)",
+      hint: "use IF NOT EXISTS, CREATE OR REPLACE, or drop it first")
+  }
+
+  /// The `file://` URI of a path, which may be relative.
+  static func uri(_ location: String, relativeTo directory: String) throws(QueryError) -> String {
+    FilePath.fileURI(FilePath.absolute(try FilePath.path(fromURI: location), relativeTo: directory))
+  }
+
+  /// Throws if two columns have one name.
+  static func checkNames(_ fields: [Field]) throws(QueryError) {
+    var seen: Set<String> = []
+    for field in fields where !seen.insert(field.name.lowercased()).inserted {
+      throw QueryError(.columnAlreadyExists, .bind, "the table has two columns with the name \(field.name)")
+    }
+  }
+}
+
+extension TransactionState {
+  mutating func createManaged(_ definition: TableDefinition, _ warehouse: Warehouse) throws(QueryError) -> Bool {
+    let database = try requireDatabase(definition.name.database)
+    try LakeTransaction.checkNames(definition.schema.fields)
+    var properties = definition.properties
+    if let comment = definition.comment { properties["comment"] = comment }
+    if properties["write.parquet.compression-codec"] == nil { properties["write.parquet.compression-codec"] = "zstd" }
+    switch try lookUp(definition.name) {
+    case nil: break
+    case .some where definition.mode == .ifNotExists: return false
+    case .managed(let existing) where definition.mode == .orReplace:
+      try replaceManaged(existing, definition, properties)
+      return true
+    case .external where definition.mode == .orReplace: break
+    case .some(let existing): throw LakeTransaction.alreadyExists(existing.name)
+    }
+    let location = try newLocation(definition, in: database, warehouse)
+    let name = TableName(database.name, definition.name.table)
+    let metadata = try TableMetadata.new(
+      uuid: UUIDText.random(), location: location, fields: definition.schema.fields,
+      partitioning: definition.partitioning, properties: properties, atMillis: Metastore.currentMicros() / 1000)
+    set(name, .managed(ManagedState(name: name, created: metadata, metadata: metadata)))
+    return true
+  }
+
+  private mutating func replaceManaged(
+    _ existing: ManagedState, _ definition: TableDefinition, _ properties: [String: String]
+  ) throws(QueryError) {
+    var table = existing
+    let fields = definition.schema.fields
+    let before = table.metadata
+    try table.metadata.replace(fields: fields, partitioning: definition.partitioning, properties: properties)
+    table.added = []
+    table.removed = []
+    // What the transaction did to the old definition does not matter any more, except for the ids it took.
+    table.changes.append(
+      .replaceDefinition(
+        fields: fields, partitioning: definition.partitioning, properties: properties,
+        lastColumnID: before.lastColumnID, lastPartitionID: before.lastPartitionID))
+    set(definition.name, .managed(table))
+  }
+
+  /// Where a new table goes; a folder that is in use (such as one left by a dropped table) is never shared.
+  private func newLocation(
+    _ definition: TableDefinition, in database: DatabaseDefinition, _ warehouse: Warehouse
+  ) throws(QueryError) -> String {
+    if let location = definition.location {
+      return try LakeTransaction.uri(location, relativeTo: warehouse.path)
+    }
+    let path = FilePath.join(try FilePath.path(fromURI: database.location), definition.name.table)
+    let isUsed = try warehouse.fileSystem.status(of: path) != nil || isLocation(path)
+    return FilePath.fileURI(isUsed ? path + "-" + UUIDText.random().prefix(8) : path)
+  }
+
+  /// Whether a table of this transaction lies there.
+  private func isLocation(_ path: String) -> Bool {
+    let uri = FilePath.fileURI(path)
+    return tables.values.contains { overlay in
+      [overlay.base, overlay.current].contains { state in
+        if case .managed(let table) = state { table.metadata.location == uri } else { false }
+      }
+    }
+  }
+
+  mutating func drop(_ name: TableName, purge: Bool, _ journal: StagingJournal) throws(QueryError) {
+    if case .managed(let table) = try require(name) { try dropManaged(table, purge: purge, journal) }
+    set(name, nil)
+  }
+
+  /// Plans the removal of a managed table's files; only those of tables inside the warehouse are ours to remove.
+  func dropManaged(_ table: ManagedState, purge: Bool, _ journal: StagingJournal) throws(QueryError) {
+    guard purge, table.storedLocation != nil else { return }
+    let path = try FilePath.path(fromURI: table.metadata.location)
+    guard path.hasPrefix(warehouse.path + "/") else { return }
+    try journal.record(.removeDirectory(path))
+  }
+}

@@ -1,0 +1,62 @@
+import LakeTypes
+
+/// A data file together with the partition spec it was written under.
+struct SpecFile: Hashable, Sendable {
+  var specID: Int
+  var file: DataFile
+}
+
+/// The files of an overwrite's target.
+enum OverwriteScope: Hashable, Sendable {
+  case all
+  /// Whole partitions, by spec and values.
+  case partitions(Set<PartitionKey>)
+  /// The partitions whose fields (by position in the spec) have these values.
+  case values(specID: Int, [Int: Literal])
+
+  func contains(_ item: SpecFile) -> Bool {
+    switch self {
+    case .all: true
+    case .partitions(let keys): keys.contains(PartitionKey(specID: item.specID, values: item.file.partition))
+    case .values(let specID, let wanted):
+      item.specID == specID && wanted.allSatisfy { item.file.partition[$0.key] == $0.value }
+    }
+  }
+}
+
+/// A partition by spec and values.
+struct PartitionKey: Hashable, Sendable {
+  var specID: Int
+  var values: [Literal]
+}
+
+/// One change of a managed table's rows, to be replayed on whatever state is current when the transaction commits.
+struct StagedWrite: Sendable {
+  enum Kind: Sendable {
+    case append
+    case overwrite(OverwriteScope)
+    /// Copy-on-write: the removed files' rows are in the added files, except for what changed.
+    case replace
+  }
+
+  var kind: Kind
+  var added: [SpecFile]
+  /// Locations of the files that go.
+  var removed: Set<String>
+  /// The snapshot that the removed files were seen in.
+  var baseSnapshotID: Int64?
+
+  var isEmpty: Bool { added.isEmpty && removed.isEmpty }
+}
+
+/// One change of a managed table in a transaction, in the order of the statements.
+enum TableChange: Sendable {
+  /// Valid only while no ids were given out since `lastColumnID` and `lastPartitionID`.
+  case replaceDefinition(
+    fields: [Field], partitioning: [PartitionFieldDefinition], properties: [String: String], lastColumnID: Int,
+    lastPartitionID: Int)
+  /// Valid only while the columns are still the ones it started from.
+  case setFields([IcebergField], replacing: [IcebergField])
+  case setProperties([String: String], removing: [String])
+  case write(StagedWrite)
+}
