@@ -109,7 +109,8 @@ final class ColumnChunkReader {
   }
 
   private func decodeDictionary(_ bytes: PageBytes, count: Int, _ encoding: PageEncoding?) throws(FormatFault) {
-    guard count <= bytes.count || count == 0, column.type.kind != .boolean else {
+    let smallest = column.type.kind == .byteArray ? 4 : column.type.rawWidth
+    guard count <= bytes.count / smallest, column.type.kind != .boolean else {
       throw .corrupt("a dictionary holds fewer values than its header says")
     }
     var values = try PageValues(bytes, encoding: .plain, leaf: column.type, limit: count)
