@@ -92,6 +92,7 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    tests("CommandTests", ["LakeTestSupport"]),
     tests("SQLLogicTests", ["LakeTestSupport", "LakeSQL"], exclude: ["cases"]),
     tests("SyntaxTests", ["LakeSyntax", "LakeDiagnostics"]),
     tests("FunctionsTests", ["LakeFunctions", "LakeColumnar", "LakeTypes", "LakeDiagnostics"]),

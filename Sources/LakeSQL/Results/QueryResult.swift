@@ -1,5 +1,6 @@
 import LakeColumnar
 import LakeDiagnostics
+import LakeFunctions
 import LakeTypes
 
 /// What a statement yields: columns and their rows as an asynchronous sequence of batches, or a count of rows changed.
@@ -13,12 +14,15 @@ public struct QueryResult: AsyncSequence, Sendable {
   public let columns: [ResultColumn]
   /// Rows that INSERT, UPDATE, DELETE or MERGE has changed; nil for other statements.
   public let affectedRows: Int?
+  /// In which timestamps are shown.
+  let timeZone: TimeZoneRules
   private let channel: ResultChannel
   private let guardian: ResultGuardian
 
   init(_ header: ResultHeader, _ channel: ResultChannel) {
     columns = header.schema.fields.map(ResultColumn.init)
     affectedRows = header.affectedRows
+    timeZone = header.timeZone
     self.channel = channel
     guardian = ResultGuardian(channel)
   }
@@ -49,6 +53,8 @@ public struct QueryResult: AsyncSequence, Sendable {
 struct ResultHeader: Sendable {
   var schema: Schema
   var affectedRows: Int?
+  /// The session's, when the statement began.
+  var timeZone = TimeZoneRules.utc
 }
 
 /// Closes the channel when nobody can read from it any more.

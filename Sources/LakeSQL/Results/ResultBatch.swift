@@ -7,9 +7,11 @@ public struct ResultColumn: Sendable, Hashable {
   /// The type as Spark spells it, such as `decimal(18,2)`.
   public let typeName: String
   public let isNullable: Bool
+  let type: LogicalType
 
   init(_ field: Field) {
     name = field.name
+    type = field.type
     typeName = field.type.description
     isNullable = field.isNullable
   }

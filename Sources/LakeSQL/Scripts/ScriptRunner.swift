@@ -36,16 +36,31 @@ public struct ScriptRunner: Sendable {
 
   /// Runs scripts in order; with `isAtomic` all of them are one transaction.
   ///
-  /// Returns whether every statement succeeded. Errors of the output itself are thrown.
+  /// Returns whether every statement succeeded. Errors of the output itself are thrown. When the task is cancelled, no
+  /// further statement starts; `Session.cancel()` stops the running one.
   public func run(_ scripts: [ScriptSource]) async throws -> Bool {
-    if options.isAtomic { try await session.begin() }
+    guard options.isAtomic else { return try await runAll(scripts) }
+    try await session.begin()
+    do {
+      return try await conclude(try await runAll(scripts))
+    } catch {
+      try? await session.rollback()
+      throw error
+    }
+  }
+
+  private func runAll(_ scripts: [ScriptSource]) async throws -> Bool {
     var isGood = true
     for script in scripts {
       isGood = try await run(script, depth: 0) && isGood
-      if !isGood, !options.continuesAfterErrors || options.isAtomic { break }
+      if !isGood, !goesOnAfterErrors { break }
     }
-    guard options.isAtomic else { return isGood }
-    return try await conclude(isGood)
+    return isGood
+  }
+
+  /// Whether the next statement runs after a failed one.
+  private var goesOnAfterErrors: Bool {
+    options.continuesAfterErrors && !options.isAtomic && !Task.isCancelled
   }
 
   private func conclude(_ isGood: Bool) async throws -> Bool {
@@ -74,8 +89,9 @@ public struct ScriptRunner: Sendable {
     }
     var isGood = true
     for statement in statements {
+      if Task.isCancelled { return false }
       isGood = try await run(statement, of: script, depth: depth) && isGood
-      if !isGood, !options.continuesAfterErrors || options.isAtomic { return false }
+      if !isGood, !goesOnAfterErrors { return false }
     }
     return isGood
   }
@@ -121,6 +137,9 @@ public struct ScriptSource: Sendable {
       throw SQLError(error, source: "", name: path)
     }
   }
+
+  /// Whether a shell can hand over what was typed: it is blank, or its last statement has its semicolon.
+  public static func isComplete(_ text: String) -> Bool { Script.isComplete(text) }
 
   private static func read(_ path: String) throws(QueryError) -> String {
     guard let file = fopen(path, "r") else {

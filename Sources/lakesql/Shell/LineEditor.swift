@@ -1,0 +1,77 @@
+import CEditLine
+import Glibc
+
+/// Reads lines from the terminal with libedit: editing keys, history, search with Ctrl-R.
+final class LineEditor {
+  enum Input {
+    /// With its newline.
+    case line(String)
+    /// Ctrl-C.
+    case interrupted
+    /// Ctrl-D, a closed terminal, or a signal to end.
+    case end(ExitStatus)
+  }
+
+  private static let historySize: Int32 = 5000
+
+  private let editor: OpaquePointer?
+  private let history: OpaquePointer?
+  private let historyPath: String?
+
+  /// - Parameter historyPath: the file that keeps what was typed, readable by its owner only; nil: none does.
+  init(historyPath: String?) {
+    Self.useUnicode()
+    self.historyPath = historyPath
+    editor = el_init_standard("lakesql", Terminal.outputIsTerminal ? 1 : 0)
+    history = history_init()
+    guard let editor, let history else { return }
+    _ = history_set_number(history, H_SETSIZE, Self.historySize)
+    _ = history_set_number(history, H_SETUNIQUE, 1)
+    if let historyPath { _ = history_set_text(history, H_LOAD, historyPath) }
+    _ = el_set_prompt(editor) { _ in shownPrompt }
+    _ = el_set_editor(editor, "emacs")
+    _ = el_set_signal(editor, 1)
+    _ = el_set_history(editor, history)
+    _ = el_bind(editor, "^R", "em-inc-search-prev")
+    _ = el_source(editor, nil)
+  }
+
+  deinit {
+    if let editor { el_end(editor) }
+    if let history { history_end(history) }
+  }
+
+  /// libedit takes bytes as characters of the locale.
+  private static func useUnicode() {
+    setlocale(LC_CTYPE, "")
+    if String(cString: nl_langinfo(Int32(CODESET))) != "UTF-8" { setlocale(LC_CTYPE, "C.UTF-8") }
+  }
+
+  /// Waits for a line.
+  func readLine(prompt: String) -> Input {
+    free(shownPrompt)
+    shownPrompt = strdup(prompt)
+    while Signals.next() != nil {}
+    var count: Int32 = 0
+    let line = editor.flatMap { el_gets($0, &count) }
+    if let line, count > 0 { return .line(String(cString: line)) }
+    Terminal.writeError("\n")
+    return interruption()
+  }
+
+  /// What ended the reading without a line.
+  private func interruption() -> Input {
+    guard case .signal(let number) = Signals.next() else { return .end(.success) }
+    return number == SIGINT ? .interrupted : .end(.stopped(signal: number))
+  }
+
+  /// Adds to the history and saves it.
+  func remember(_ text: String) {
+    guard let history else { return }
+    _ = history_set_text(history, H_ENTER, text)
+    if let historyPath { _ = history_set_text(history, H_SAVE, historyPath) }
+  }
+}
+
+/// The prompt of the line that is being read, on the main thread.
+nonisolated(unsafe) private var shownPrompt: UnsafeMutablePointer<CChar>?
