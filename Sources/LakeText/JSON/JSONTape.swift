@@ -39,6 +39,8 @@ final class JSONTape {
   private var storage = Buffer(byteCount: 1024 * MemoryLayout<Entry>.stride)
   private var capacity = 1024
   private(set) var count = 0
+  /// The first entry; moves when the tape grows.
+  private(set) var entries: UnsafeMutablePointer<Entry>
   /// The record's text; valid as long as the reader's block stays.
   private(set) var bytes: UnsafePointer<UInt8>
   private var length = 0
@@ -48,9 +50,8 @@ final class JSONTape {
   init(_ options: JSONOptions) {
     self.options = options
     bytes = UnsafePointer(storage.base.assumingMemoryBound(to: UInt8.self))
+    entries = storage.base.assumingMemoryBound(to: Entry.self)
   }
-
-  var entries: UnsafeMutablePointer<Entry> { storage.base.assumingMemoryBound(to: Entry.self) }
 
   /// Where parsing stopped; the place of the fault after a failure.
   var position: Int { index }
@@ -119,6 +120,7 @@ final class JSONTape {
     let larger = Buffer(byteCount: capacity * 2 * MemoryLayout<Entry>.stride)
     memcpy(larger.base, storage.base, capacity * MemoryLayout<Entry>.stride)
     storage = larger
+    entries = larger.base.assumingMemoryBound(to: Entry.self)
     capacity *= 2
   }
 

@@ -36,10 +36,10 @@ package final class CSVWriter: BatchWriter {
     let batch = batch.compacted()
     for row in 0..<batch.count {
       for (index, column) in batch.columns.enumerated() {
-        if index > 0 { output.bytes += options.delimiter }
+        if index > 0 { output.bytes.append(options.delimiter) }
         writeField(column, row)
       }
-      output.bytes += lineEnd
+      output.bytes.append(lineEnd)
       try output.flushIfFull()
     }
   }
@@ -54,16 +54,16 @@ package final class CSVWriter: BatchWriter {
     guard isHeaderDue else { return }
     isHeaderDue = false
     for (index, field) in schema.fields.enumerated() {
-      if index > 0 { output.bytes += options.delimiter }
+      if index > 0 { output.bytes.append(options.delimiter) }
       var name = field.name
       name.withUTF8 { writeText($0) }
     }
-    output.bytes += lineEnd
+    output.bytes.append(lineEnd)
   }
 
   private func writeField(_ column: Vector, _ row: Int) {
     guard column.isValid(row), column.type != .void else {
-      output.bytes += nullText
+      output.bytes.append(nullText)
       return
     }
     let source = column.slotVector
@@ -71,21 +71,21 @@ package final class CSVWriter: BatchWriter {
     switch column.type {
     case .string, .binary: source.slots(StringView.self)[slot].withBytes { writeText($0) }
     case .array, .map, .struct:
-      var json: [UInt8] = []
-      text.appendJSON(column, row, to: &json)
-      json.withUnsafeBufferPointer { writeText($0) }
+      let json = ByteBuffer(capacity: 256)
+      text.appendJSON(column, row, to: json)
+      writeText(json.bytes)
     case .date, .timestamp, .timestampNTZ, .decimal, .float, .double:
       let start = output.bytes.count
-      text.appendScalar(source, slot, to: &output.bytes)
-      if needsQuotes(output.bytes[start...]) { requote(from: start) }
-    default: text.appendScalar(source, slot, to: &output.bytes)
+      text.appendScalar(source, slot, to: output.bytes)
+      if needsQuotes(UnsafeBufferPointer(rebasing: output.bytes.bytes[start...])) { requote(from: start) }
+    default: text.appendScalar(source, slot, to: output.bytes)
     }
   }
 
   /// Quotes a field that was already appended, because it turned out to hold the delimiter.
   private func requote(from start: Int) {
-    let field = Array(output.bytes[start...])
-    output.bytes.removeLast(field.count)
+    let field = Array(output.bytes.bytes[start...])
+    output.bytes.truncate(to: start)
     field.withUnsafeBufferPointer { writeText($0) }
   }
 
@@ -93,7 +93,7 @@ package final class CSVWriter: BatchWriter {
     guard let quote = options.quote else { return writeUnquoted(text) }
     let isNullText = text.elementsEqual(nullText) && !options.nullText.isEmpty
     guard text.isEmpty || isNullText || options.quotesAll || needsQuotes(text) else {
-      return output.bytes.append(contentsOf: text)
+      return output.bytes.append(text)
     }
     let escape = options.escape ?? quote
     output.bytes.append(quote)
@@ -104,7 +104,7 @@ package final class CSVWriter: BatchWriter {
     output.bytes.append(quote)
   }
 
-  private func needsQuotes(_ text: some Collection<UInt8>) -> Bool {
+  private func needsQuotes(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
     guard let first = text.first else { return false }
     if first <= 0x20 || first == options.comment { return true }
     let delimiter = options.delimiter[0]
@@ -119,13 +119,13 @@ package final class CSVWriter: BatchWriter {
   /// A field where no quotes are used: the escape, if there is one, stands before what would end it.
   private func writeUnquoted(_ text: UnsafeBufferPointer<UInt8>) {
     guard options.escapesUnquoted, let escape = options.escape else {
-      return output.bytes.append(contentsOf: text)
+      return output.bytes.append(text)
     }
     for byte in text {
       switch byte {
-      case 0x0A: output.bytes += [escape, UInt8(ascii: "n")]
-      case 0x0D: output.bytes += [escape, UInt8(ascii: "r")]
-      case escape, options.delimiter[0]: output.bytes += [escape, byte]
+      case 0x0A: output.bytes.append([escape, UInt8(ascii: "n")])
+      case 0x0D: output.bytes.append([escape, UInt8(ascii: "r")])
+      case escape, options.delimiter[0]: output.bytes.append([escape, byte])
       default: output.bytes.append(byte)
       }
     }

@@ -52,7 +52,7 @@ package final class CopyTextWriter: BatchWriter {
 
   private func writeField(_ column: Vector, _ row: Int) {
     guard column.isValid(row), column.type != .void else {
-      output.bytes += "\\N".utf8
+      output.bytes.append("\\N")
       return
     }
     let source = column.slotVector
@@ -61,23 +61,23 @@ package final class CopyTextWriter: BatchWriter {
     case .string: source.slots(StringView.self)[slot].withBytes { writeEscaped($0) }
     case .binary: source.slots(StringView.self)[slot].withBytes { writeHex($0) }
     case .array, .map, .struct:
-      var json: [UInt8] = []
-      text.appendJSON(column, row, to: &json)
-      writeEscaped(json)
-    default: text.appendScalar(source, slot, to: &output.bytes)
+      let json = ByteBuffer(capacity: 256)
+      text.appendJSON(column, row, to: json)
+      writeEscaped(json.bytes)
+    default: text.appendScalar(source, slot, to: output.bytes)
     }
   }
 
   private func writeHex(_ bytes: UnsafeBufferPointer<UInt8>) {
     let digits = Array("0123456789abcdef".utf8)
-    output.bytes += "\\\\x".utf8
-    for byte in bytes { output.bytes += [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
+    output.bytes.append("\\\\x")
+    for byte in bytes { output.bytes.append([digits[Int(byte >> 4)], digits[Int(byte & 15)]]) }
   }
 
   private func writeEscaped(_ text: some Sequence<UInt8>) {
     for byte in text {
       if let letter = Self.escapeLetter(byte) {
-        output.bytes += [UInt8(ascii: "\\"), letter]
+        output.bytes.append([UInt8(ascii: "\\"), letter])
       } else {
         output.bytes.append(byte)
       }

@@ -1,60 +1,99 @@
 /// Floating-point numbers as Java, and so Spark, writes them: `1.0`, `1.0E10`, `NaN`, `Infinity`.
 enum FloatingText {
-  static func append(_ value: Double, to bytes: inout [UInt8]) { append(value, "\(value)", to: &bytes) }
+  static func append(_ value: Double, to bytes: ByteBuffer) {
+    if !value.isFinite || value == 0 { return appendSpecial(value, bytes) }
+    var text = value.description
+    text.withUTF8 { append($0, to: bytes) }
+  }
 
-  static func append(_ value: Float, to bytes: inout [UInt8]) { append(Double(value), "\(value)", to: &bytes) }
+  static func append(_ value: Float, to bytes: ByteBuffer) {
+    if !value.isFinite || value == 0 { return appendSpecial(Double(value), bytes) }
+    var text = value.description
+    text.withUTF8 { append($0, to: bytes) }
+  }
+
+  private static func appendSpecial(_ value: Double, _ bytes: ByteBuffer) {
+    if value.isNaN { return bytes.append("NaN") }
+    if value.sign == .minus { bytes.append(UInt8(ascii: "-")) }
+    bytes.append(value == 0 ? "0.0" : "Infinity")
+  }
+
+  /// The longest text of a double has 17 digits.
+  private static let maxDigits = 32
 
   /// Rewrites the shortest text that Swift finds for the value.
-  private static func append(_ value: Double, _ text: String, to bytes: inout [UInt8]) {
-    if value.isNaN { return bytes += "NaN".utf8 }
-    if value < 0 || (value == 0 && value.sign == .minus) { bytes.append(UInt8(ascii: "-")) }
-    if value.isInfinite { return bytes += "Infinity".utf8 }
-    let (digits, exponent) = decimalDigits(text)
-    if exponent > -4, exponent < 7 {
-      appendPlain(digits, exponent, &bytes)
-    } else {
+  private static func append(_ text: UnsafeBufferPointer<UInt8>, to bytes: ByteBuffer) {
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: maxDigits) { digits in
+      var number = Digits(digits)
+      number.read(text)
+      if text.first == UInt8(ascii: "-") { bytes.append(UInt8(ascii: "-")) }
+      if number.exponent > -4, number.exponent < 7 { number.writePlain(to: bytes) } else { number.writeScientific(to: bytes) }
+    }
+  }
+
+  /// Significant digits, and the power of ten of the first one.
+  private struct Digits {
+    private let digits: UnsafeMutableBufferPointer<UInt8>
+    private var count = 0
+    private(set) var exponent = 0
+
+    init(_ memory: UnsafeMutableBufferPointer<UInt8>) { digits = memory }
+
+    /// Takes `[-]digits[.digits][e[+-]digits]` apart.
+    mutating func read(_ text: UnsafeBufferPointer<UInt8>) {
+      var integerDigits: Int?
+      var seen = 0
+      var leadingZeros = 0
+      var index = 0
+      while index < text.count, text[index] != UInt8(ascii: "e") {
+        let byte = text[index]
+        index += 1
+        if byte == UInt8(ascii: ".") { integerDigits = seen }
+        guard byte >= 0x30, byte <= 0x39 else { continue }
+        seen += 1
+        if count == 0, byte == 0x30 {
+          leadingZeros += 1
+        } else if count < digits.count {
+          digits[count] = byte
+          count += 1
+        }
+      }
+      exponent = (integerDigits ?? seen) - 1 - leadingZeros + Self.exponent(text, from: index + 1)
+      while count > 1, digits[count - 1] == 0x30 { count -= 1 }
+    }
+
+    private static func exponent(_ text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+      var value = 0
+      var isNegative = false
+      var index = start
+      while index < text.count {
+        if text[index] == UInt8(ascii: "-") { isNegative = true }
+        if text[index] >= 0x30, text[index] <= 0x39 { value = value * 10 + Int(text[index] - 0x30) }
+        index += 1
+      }
+      return isNegative ? -value : value
+    }
+
+    func writePlain(to bytes: ByteBuffer) {
+      if exponent < 0 {
+        bytes.append("0.")
+        for _ in 0..<(-exponent - 1) { bytes.append(0x30) }
+        for index in 0..<count { bytes.append(digits[index]) }
+        return
+      }
+      for index in 0...exponent { bytes.append(index < count ? digits[index] : 0x30) }
+      bytes.append(UInt8(ascii: "."))
+      if count <= exponent + 1 { return bytes.append(0x30) }
+      for index in (exponent + 1)..<count { bytes.append(digits[index]) }
+    }
+
+    func writeScientific(to bytes: ByteBuffer) {
       bytes.append(digits[0])
       bytes.append(UInt8(ascii: "."))
-      bytes += digits.count > 1 ? digits[1...] : [UInt8(ascii: "0")]
+      if count == 1 { bytes.append(0x30) }
+      for index in 1..<max(1, count) { bytes.append(digits[index]) }
       bytes.append(UInt8(ascii: "E"))
-      bytes += String(exponent).utf8
+      bytes.append(integer: Int64(exponent))
     }
-  }
-
-  /// The significant digits, and the power of ten of the first one.
-  private static func decimalDigits(_ text: String) -> ([UInt8], exponent: Int) {
-    var digits: [UInt8] = []
-    var exponent = 0
-    var point: Int?
-    var rest = text.utf8[...]
-    while let byte = rest.popFirst() {
-      switch byte {
-      case 0x30...0x39: digits.append(byte)
-      case UInt8(ascii: "."): point = digits.count
-      case UInt8(ascii: "e"):
-        exponent = Int(String(rest) ?? "") ?? 0
-        rest = rest.suffix(0)
-      default: break
-      }
-    }
-    exponent += (point ?? digits.count) - 1
-    let leadingZeros = digits.prefix { $0 == 0x30 }.count
-    guard leadingZeros < digits.count else { return ([0x30], 0) }
-    digits.removeFirst(leadingZeros)
-    while digits.count > 1, digits.last == 0x30 { digits.removeLast() }
-    return (digits, exponent - leadingZeros)
-  }
-
-  private static func appendPlain(_ digits: [UInt8], _ exponent: Int, _ bytes: inout [UInt8]) {
-    if exponent < 0 {
-      bytes += "0.".utf8
-      bytes += [UInt8](repeating: 0x30, count: -exponent - 1) + digits
-      return
-    }
-    let integer = exponent + 1
-    bytes += digits.prefix(integer)
-    bytes += [UInt8](repeating: 0x30, count: max(0, integer - digits.count))
-    bytes.append(UInt8(ascii: "."))
-    bytes += digits.count > integer ? digits[integer...] : [0x30]
   }
 }

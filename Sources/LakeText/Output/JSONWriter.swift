@@ -32,18 +32,19 @@ package final class JSONWriter: BatchWriter {
     output = TextOutput(sink)
     names = schema.names.map { name in
       var name = name
-      var bytes: [UInt8] = []
-      name.withUTF8 { ValueText.appendQuoted($0, to: &bytes) }
-      return bytes + [UInt8(ascii: ":")]
+      let bytes = ByteBuffer(capacity: 64)
+      name.withUTF8 { ValueText.appendQuoted($0, to: bytes) }
+      bytes.append(UInt8(ascii: ":"))
+      return Array(bytes.bytes)
     }
   }
 
   package func write(_ batch: Batch) throws(QueryError) {
     let batch = batch.compacted()
     for row in 0..<batch.count {
-      if layout == .array { output.bytes += (count == 0 ? "[\n" : ",\n").utf8 }
+      if layout == .array { output.bytes.append(count == 0 ? "[\n" : ",\n") }
       writeObject(batch, row)
-      if layout == .lines { output.bytes += options.lineDelimiter ?? [0x0A] }
+      if layout == .lines { output.bytes.append(options.lineDelimiter ?? [0x0A]) }
       count += 1
       try output.flushIfFull()
     }
@@ -51,7 +52,7 @@ package final class JSONWriter: BatchWriter {
 
   /// Hands on what is left; whoever owns the file finishes that.
   package func finish() throws(QueryError) {
-    if layout == .array { output.bytes += (count == 0 ? "[]\n" : "\n]\n").utf8 }
+    if layout == .array { output.bytes.append(count == 0 ? "[]\n" : "\n]\n") }
     try output.flush()
   }
 
@@ -62,8 +63,8 @@ package final class JSONWriter: BatchWriter {
       if options.ignoresNullFields, !column.isValid(row) { continue }
       if !isFirst { output.bytes.append(UInt8(ascii: ",")) }
       isFirst = false
-      output.bytes += name
-      text.appendJSON(column, row, to: &output.bytes)
+      output.bytes.append(name)
+      text.appendJSON(column, row, to: output.bytes)
     }
     output.bytes.append(UInt8(ascii: "}"))
   }

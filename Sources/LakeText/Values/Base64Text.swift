@@ -34,8 +34,10 @@ enum Base64Text {
     }
   }
 
-  /// Appends the padded text of some bytes.
-  static func append(_ bytes: UnsafeBufferPointer<UInt8>, to text: inout [UInt8]) {
+  /// The padded text of some bytes.
+  static func encode(_ bytes: [UInt8]) -> [UInt8] {
+    var text: [UInt8] = []
+    text.reserveCapacity((bytes.count + 2) / 3 * 4)
     var index = 0
     while index < bytes.count {
       let rest = bytes.count - index
@@ -48,5 +50,6 @@ enum Base64Text {
       text.append(rest > 2 ? alphabet[Int(bits & 63)] : UInt8(ascii: "="))
       index += 3
     }
+    return text
   }
 }
