@@ -236,7 +236,6 @@ private struct PatternCompiler {
           reserved = 0
         }
       case .shortYear: reserved += 2
-      case .fraction(let digits): reserved += digits
       case .optional(let inner):
         result[index] = .optional(reservingDigits(inner))
         reserved = 0
