@@ -1,4 +1,4 @@
-import Glibc
+package import Glibc
 
 /// A program that runs beside the test.
 package struct ChildProcess: Sendable {
@@ -33,7 +33,6 @@ package struct ChildProcess: Sendable {
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
-    posix_spawn_file_actions_addchdir_np(&actions, directory)
     Self.resetSignals(&attributes, newSession: terminal != nil)
     if let streams {
       posix_spawn_file_actions_adddup2(&actions, streams.input, 0)
@@ -45,7 +44,8 @@ package struct ChildProcess: Sendable {
       posix_spawn_file_actions_adddup2(&actions, 0, 1)
       posix_spawn_file_actions_adddup2(&actions, 0, 2)
     }
-    id = try Self.spawn(program, [program] + arguments, environment, &actions, &attributes)
+    id = try Self.spawn(
+      "/usr/bin/env", ["env", "-C", directory, program] + arguments, environment, &actions, &attributes)
   }
 
   /// The child begins with default signals, whatever the test's process ignores.
@@ -57,9 +57,12 @@ package struct ChildProcess: Sendable {
     sigemptyset(&none)
     posix_spawnattr_setsigmask(&attributes, &none)
     var flags = Int32(POSIX_SPAWN_SETSIGDEF) | Int32(POSIX_SPAWN_SETSIGMASK)
-    if newSession { flags |= 0x80 }
+    if newSession { flags |= Self.newSessionFlag }
     posix_spawnattr_setflags(&attributes, Int16(flags))
   }
+
+  /// POSIX_SPAWN_SETSID, which glibc's headers show to GNU sources only.
+  private static let newSessionFlag: Int32 = 0x80
 
   private static func spawn(
     _ program: String, _ arguments: [String], _ environment: [String: String],

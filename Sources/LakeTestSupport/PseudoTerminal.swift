@@ -12,14 +12,17 @@ package final class PseudoTerminal {
   package init(
     _ program: String, _ arguments: [String], environment: [String: String], directory: String
   ) throws {
-    master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)
-    guard master >= 0, grantpt(master) == 0, unlockpt(master) == 0, let name = ptsname(master) else {
-      throw SystemError("posix_openpt")
-    }
+    var (master, terminal): (Int32, Int32) = (-1, -1)
+    var name = [CChar](repeating: 0, count: 256)
     var size = winsize(ws_row: 24, ws_col: 120, ws_xpixel: 0, ws_ypixel: 0)
-    _ = ioctl(master, UInt(TIOCSWINSZ), &size)
+    guard openpty(&master, &terminal, &name, nil, &size) == 0 else { throw SystemError("openpty") }
+    for end in [master, terminal] { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    self.master = master
+    defer { close(terminal) }
+    let path = name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
     child = try ChildProcess(
-      program, arguments, environment: environment, directory: directory, terminal: String(cString: name))
+      program, arguments, environment: environment, directory: directory,
+      terminal: String(decoding: path, as: UTF8.self))
   }
 
   deinit {

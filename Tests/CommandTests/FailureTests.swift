@@ -1,4 +1,5 @@
 import Glibc
+import LakeTestSupport
 import Testing
 
 @Suite struct FailureTests {
