@@ -56,7 +56,7 @@ public final class Session: Sendable {
 
   private func command(_ body: @escaping @Sendable (SessionCore) throws(QueryError) -> Void) async throws {
     let error = await onThread { (core) -> SQLError? in
-      do {
+      do throws(QueryError) {
         try body(core)
         return nil
       } catch {

@@ -3,11 +3,11 @@ import Glibc
 /// A mutex with a condition that threads wait for.
 ///
 /// `@unchecked Sendable`: both live at fixed addresses for as long as the monitor, and are made for sharing.
-final class Monitor: @unchecked Sendable {
+package final class Monitor: @unchecked Sendable {
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
-  init() {
+  package init() {
     pthread_mutex_init(mutex, nil)
     pthread_cond_init(condition, nil)
   }
@@ -19,17 +19,17 @@ final class Monitor: @unchecked Sendable {
     mutex.deallocate()
   }
 
-  func locked<R, E: Error>(_ body: () throws(E) -> R) throws(E) -> R {
+  package func locked<R, E: Error>(_ body: () throws(E) -> R) throws(E) -> R {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     return try body()
   }
 
   /// Waits for a `wake`; only inside `locked`. May return without cause.
-  func wait() { pthread_cond_wait(condition, mutex) }
+  package func wait() { pthread_cond_wait(condition, mutex) }
 
   /// Waits for a `wake` or some milliseconds; only inside `locked`.
-  func wait(milliseconds: Int) {
+  package func wait(milliseconds: Int) {
     var deadline = timespec()
     clock_gettime(CLOCK_REALTIME, &deadline)
     deadline.tv_nsec += milliseconds * 1_000_000
@@ -39,5 +39,5 @@ final class Monitor: @unchecked Sendable {
   }
 
   /// Wakes all who wait.
-  func wake() { pthread_cond_broadcast(condition) }
+  package func wake() { pthread_cond_broadcast(condition) }
 }

@@ -8,7 +8,7 @@ struct ExpressionCompiler {
   private var slots: [ColumnID: Int]
   private var nextSlot: Int
   private let context: EvaluationContext
-  private var numbers: [String: Int] = [:]
+  private var numbers: [StructuralKey: Int] = [:]
   private var uses: [Int: Int] = [:]
   private var resultIndexes: [Int: Int] = [:]
   private(set) var dictionaryNodes = 0
@@ -43,7 +43,7 @@ struct ExpressionCompiler {
 
   private mutating func number(of expression: BoundExpression, children: [Int]) -> Int? {
     guard let head = expression.structuralHead else { return nil }
-    let key = "\(head)(\(children))"
+    let key = StructuralKey(head: head, children: children)
     if let known = numbers[key] { return known }
     numbers[key] = numbers.count
     return numbers.count - 1
@@ -83,7 +83,7 @@ struct ExpressionCompiler {
       return ColumnNode(type: expression.type, slot: slot)
     case .literal(let value): return LiteralNode(value: .constant(value, expression.type, count: 1))
     case .call(let call): return try makeCall(call, children, expression)
-    case .cast(let operand, let mode): return makeCast(operand, mode, children[0], expression)
+    case .cast(let operand, let mode): return try makeCast(operand, mode, children[0], expression)
     case .and: return LogicalNode(connective: .and, operands: children)
     case .or: return LogicalNode(connective: .or, operands: children)
     case .conditional(let branches, let otherwise):
@@ -147,9 +147,9 @@ struct ExpressionCompiler {
 
   private mutating func makeCast(
     _ operand: BoundExpression, _ mode: CastMode, _ node: any EvaluationNode, _ expression: BoundExpression
-  ) -> any EvaluationNode {
+  ) throws(QueryError) -> any EvaluationNode {
     if operand.type == .void { return LiteralNode(value: .allNull(expression.type, count: 1)) }
-    let kernel = CastFunction.kernel(from: operand.type, to: expression.type, mode: mode)
+    let kernel = try CastFunction.kernel(from: operand.type, to: expression.type, mode: mode)
     return CallNode(
       type: expression.type, kernel: kernel, arguments: [node], lambdas: [], isStrict: true, isDeterministic: true,
       isTotal: false, dictionaryIndex: nextDictionaryIndex(), hasOneVariable: true, span: expression.span)
@@ -173,20 +173,36 @@ extension BoundExpression {
   }
 
   /// What tells this expression from others with equal operands; nil where equal text need not mean an equal value.
-  fileprivate var structuralHead: String? {
+  fileprivate var structuralHead: StructuralKey.Head? {
     switch kind {
-    case .column(let id): return "c\(id.number)"
-    case .literal(let value): return "l\(value):\(type)"
+    case .column(let id): return .column(id)
+    case .literal(let value): return .literal(value, type)
     case .call(let call):
       let hasLambda = call.arguments.contains { if case .lambda = $0.kind { true } else { false } }
       guard call.function.isDeterministic, !hasLambda else { return nil }
-      return "f\(call.function.name):\(call.overload.argumentTypes):\(type)"
-    case .cast(_, let mode): return "t\(mode):\(type)"
-    case .and: return "and"
-    case .or: return "or"
-    case .coalesce: return "coalesce:\(type)"
-    case .conditional(_, let otherwise): return "case\(otherwise == nil ? "" : "else"):\(type)"
+      return .call(call.function.name, call.overload.argumentTypes, type)
+    case .cast(_, let mode): return .cast(mode, type)
+    case .and: return .and
+    case .or: return .or
+    case .coalesce: return .coalesce(type)
+    case .conditional(_, let otherwise): return .conditional(hasElse: otherwise != nil, type)
     case .lambda, .subquery: return nil
     }
   }
+}
+
+/// Tells expressions apart: what the node is, and the numbers of its operands.
+private struct StructuralKey: Hashable {
+  enum Head: Hashable {
+    case column(ColumnID)
+    case literal(Literal, LogicalType)
+    case call(String, [LogicalType], LogicalType)
+    case cast(CastMode, LogicalType)
+    case and, or
+    case coalesce(LogicalType)
+    case conditional(hasElse: Bool, LogicalType)
+  }
+
+  let head: Head
+  let children: [Int]
 }

@@ -1,5 +1,5 @@
 import LakeColumnar
-import LakeDiagnostics
+import LakeFunctions
 import LakeTypes
 
 /// Shows plans and expressions as indented text, one node a line.

@@ -5,15 +5,15 @@ import Synchronization
 /// What other threads may know of and do to a statement while it runs.
 final class RunningStatement: Sendable {
   let cancellation = CancellationToken()
-  private let scans = Mutex<[ScanCounters]>([])
+  private let executions = Mutex<[QueryExecution]>([])
 
-  /// Counts a scan's work into the statement's progress.
-  func watch(_ counters: ScanCounters) { scans.withLock { $0.append(counters) } }
+  /// Counts a run's scans into the statement's progress.
+  func watch(_ execution: QueryExecution) { executions.withLock { $0.append(execution) } }
 
   var progress: StatementProgress {
-    let counters = scans.withLock { $0 }
+    let metrics = executions.withLock { $0 }.map(\.metrics)
     return StatementProgress(
-      rowsRead: counters.reduce(0) { $0 + $1.value(.rowsRead) },
-      bytesRead: counters.reduce(0) { $0 + $1.value(.bytesRead) })
+      rowsRead: metrics.reduce(0) { $0 + $1.scanned(.rowsRead) },
+      bytesRead: metrics.reduce(0) { $0 + $1.scanned(.bytesRead) })
   }
 }

@@ -46,7 +46,7 @@ struct SessionCatalog: NameResolver {
   }
 
   func files(_ request: FileRequest) throws(QueryError) -> any ScanSource {
-    try FileScanSource.make(
+    try FileQuery.source(
       format: request.format, glob: request.path, options: request.options, schema: request.schema,
       fileSystem: executor.core.engine.warehouse.fileSystem)
   }

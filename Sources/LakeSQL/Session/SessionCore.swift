@@ -26,9 +26,9 @@ final class SessionCore {
   func execute(
     _ text: StatementText, _ parameters: [Value], _ running: RunningStatement, into channel: ResultChannel
   ) -> SQLError? {
-    do {
+    do throws(QueryError) {
       let substituted = try substitution(for: text.text).apply(to: text.text, at: text.offset)
-      do {
+      do throws(QueryError) {
         let statement = try Parser.parseStatement(substituted.text)
         try run(statement, substituted.text, parameters, running, channel)
         return nil

@@ -1,13 +1,14 @@
 import LakeCatalog
 import LakeDiagnostics
 import LakeFunctions
+import LakePlan
 import LakeSyntax
 import LakeTables
 import LakeTypes
 
 extension StatementExecutor {
-  func run(_ describe: Describe) throws(QueryError) -> StatementCompletion {
-    switch describe {
+  func run(_ statement: Describe) throws(QueryError) -> StatementCompletion {
+    switch statement {
     case .table(let name, _, let column, let detail):
       if let column { return try describe(column, of: name) }
       return try describe(name, isDetailed: detail != .plain)

@@ -20,23 +20,28 @@ struct ExternalFormat {
       throw QueryError(
         .invalidTableDefinition, .plan, "an external table needs LOCATION", span: create.name.span)
     }
-    name = written ?? (create.rowFormat == nil ? "parquet" : "csv")
+    name = written ?? "parquet"
     options = Dictionary(create.options.map { ($0.key.lowercased(), $0.value) }) { _, last in last }
-    if case .storedAs? = create.storage, name == "csv" { try addHiveOptions(create) }
-    else if create.storage == nil, name == "csv" { try addHiveOptions(create) }
-    for property in create.properties where Self.textProperties.contains(property.key.lowercased()) {
-      options[property.key.lowercased()] = property.value
-    }
+    if name == "textfile" { addDelimiters(create) }
+    if case .serde(let serde, let properties)? = create.rowFormat { addProperties(serde, properties) }
+    for property in create.properties { addTextProperty(property) }
   }
 
-  private static let textProperties: Set<String> = [
-    "skip.header.line.count", "serialization.null.format", "field.delim", "timestamp.formats",
-  ]
+  /// Hive keeps some of a text file's options among the table's properties.
+  private mutating func addTextProperty(_ property: Property) {
+    let key = property.key.lowercased()
+    switch (key, name) {
+    case ("skip.header.line.count", "csv"): options["skiprows"] = property.value
+    case ("skip.header.line.count", "textfile"), ("serialization.null.format", "textfile"):
+      options[key] = property.value
+    default: break
+    }
+  }
 
   private static func format(_ create: CreateTable) throws(QueryError) -> String? {
     if case .serde(let name, _)? = create.rowFormat { return try serde(name, create) }
     switch create.storage {
-    case nil: return create.rowFormat == nil ? nil : "csv"
+    case nil: return create.rowFormat == nil ? nil : "textfile"
     case .using(let name): return try known(name, create)
     case .storedAs(let name): return try known(name, create)
     case .storedBy(let name) where name.lowercased().contains("iceberg"): return nil
@@ -49,7 +54,8 @@ struct ExternalFormat {
   private static func known(_ name: String, _ create: CreateTable) throws(QueryError) -> String? {
     switch name.lowercased() {
     case "iceberg": return nil
-    case "textfile", "csv", "tsv": return "csv"
+    case "textfile": return "textfile"
+    case "csv": return "csv"
     case "json", "jsonfile": return "json"
     case "text": return "text"
     case "parquet", "orc", "avro": return name.lowercased()
@@ -64,39 +70,36 @@ struct ExternalFormat {
   private static func serde(_ name: String, _ create: CreateTable) throws(QueryError) -> String {
     let lower = name.lowercased()
     if lower.contains("json") { return "json" }
-    if lower.contains("csv") || lower.contains("lazysimple") { return "csv" }
+    if lower.contains("opencsv") { return "csv" }
+    if lower.contains("lazysimple") { return "textfile" }
     if lower.contains("parquet") { return "parquet" }
     throw QueryError(.unsupported, .plan, "the SerDe \(name) is not supported", span: create.name.span)
   }
 
   private static func inputClass(_ name: String, _ create: CreateTable) throws(QueryError) -> String {
     let lower = name.lowercased()
-    for (part, format) in [("parquet", "parquet"), ("text", "csv"), ("orc", "orc"), ("avro", "avro")]
+    for (part, format) in [("parquet", "parquet"), ("text", "textfile"), ("orc", "orc"), ("avro", "avro")]
     where lower.contains(part) {
       return format
     }
     throw QueryError(.unsupported, .plan, "the input format \(name) is not supported", span: create.name.span)
   }
 
-  /// Hive's text files: control characters between fields, `\N` for NULL, unless ROW FORMAT says otherwise.
-  private mutating func addHiveOptions(_ create: CreateTable) throws(QueryError) {
-    options["lakesql.hive_text"] = "true"
-    switch create.rowFormat {
-    case .delimited(let delimiters)?:
-      if let text = delimiters.fields { options["field.delim"] = text }
-      if let text = delimiters.collectionItems { options["collection.delim"] = text }
-      if let text = delimiters.mapKeys { options["mapkey.delim"] = text }
-      if let text = delimiters.lines { options["line.delim"] = text }
-      if let text = delimiters.escape { options["escape.delim"] = text }
-      if let text = delimiters.nullText { options["serialization.null.format"] = text }
-    case .serde(let name, let properties)?:
-      if name.lowercased().contains("opencsv") {
-        options["lakesql.hive_text"] = nil
-        for property in properties { options[Self.openCSVOption(property.key)] = property.value }
-      } else {
-        for property in properties { options[property.key.lowercased()] = property.value }
-      }
-    case nil: break
+  /// The delimiters of ROW FORMAT; Hive's control characters hold where it names none.
+  private mutating func addDelimiters(_ create: CreateTable) {
+    guard case .delimited(let delimiters)? = create.rowFormat else { return }
+    let named = [
+      "field.delim": delimiters.fields, "collection.delim": delimiters.collectionItems,
+      "mapkey.delim": delimiters.mapKeys, "line.delim": delimiters.lines, "escape.delim": delimiters.escape,
+      "serialization.null.format": delimiters.nullText,
+    ]
+    for (key, text) in named { if let text { options[key] = text } }
+  }
+
+  private mutating func addProperties(_ serde: String, _ properties: [Property]) {
+    let isOpenCSV = serde.lowercased().contains("opencsv")
+    for property in properties {
+      options[isOpenCSV ? Self.openCSVOption(property.key) : property.key.lowercased()] = property.value
     }
   }
 

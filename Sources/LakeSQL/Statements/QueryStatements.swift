@@ -46,7 +46,7 @@ extension StatementExecutor {
       try execution.stream { (_) throws(QueryError) in true }
       lines += ["== Executed plan ==", PhysicalExplanation.analyzed(execution)]
     } else {
-      lines += ["== Physical plan ==", PhysicalExplanation.text(for: plan, settings: settings)]
+      lines += ["== Physical plan ==", try PhysicalExplanation.text(for: plan, settings: settings)]
     }
     return textRows(
       "plan", lines.flatMap { $0.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) })

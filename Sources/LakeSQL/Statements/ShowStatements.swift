@@ -1,6 +1,7 @@
 import LakeCatalog
 import LakeDiagnostics
 import LakeFunctions
+import LakePlan
 import LakeSyntax
 import LakeTables
 import LakeTypes

@@ -1,5 +1,7 @@
 import LakeCatalog
+import LakeColumnar
 import LakeDiagnostics
+import LakeFunctions
 import LakePlan
 import LakeSyntax
 import LakeTables
@@ -29,9 +31,7 @@ extension StatementExecutor {
     let rows = try binder().bind(query)
     let schema = Schema(try rows.columns.mapFields(query.span))
     try define(create, name, schema, mode)
-    let target = InsertTarget(
-      mode: .into, table: create.name, partition: nil, ifNotExists: false, columns: [], isByName: false,
-      span: create.name.span)
+    let target = InsertTarget(mode: .into, table: create.name, span: create.name.span)
     return .affected(try write(target, rows, into: name))
   }
 

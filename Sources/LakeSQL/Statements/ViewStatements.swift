@@ -1,5 +1,6 @@
 import LakeCatalog
 import LakeDiagnostics
+import LakeFunctions
 import LakePlan
 import LakeSyntax
 import LakeTables

@@ -24,6 +24,19 @@ package struct InsertTarget: Hashable, Sendable {
   package var columns: [Identifier]
   package var isByName: Bool
   @NodeSpan package var span: SourceSpan
+
+  package init(
+    mode: Mode, table: QualifiedName, partition: PartitionSpec? = nil, ifNotExists: Bool = false,
+    columns: [Identifier] = [], isByName: Bool = false, span: SourceSpan
+  ) {
+    self.mode = mode
+    self.table = table
+    self.partition = partition
+    self.ifNotExists = ifNotExists
+    self.columns = columns
+    self.isByName = isByName
+    self.span = span
+  }
 }
 
 /// `FROM source INSERT ... SELECT ... INSERT ... SELECT ...`
