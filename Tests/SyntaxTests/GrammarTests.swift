@@ -56,7 +56,7 @@ import Testing
   @Test(arguments: statements.keys.sorted()) func sampledStatementsParseAndRoundTrip(rule: String) throws {
     let prefix = try #require(Self.statements[rule])
     var sampler = SentenceSampler(try grammar(), seed: UInt64(rule.utf8.count))
-    for number in 0..<150 {
+    for number in 0..<100 {
       expectRoundTrip(prefix + sampler.sentence(of: rule, length: 4 + number % 60))
     }
   }
@@ -72,7 +72,7 @@ import Testing
 
   @Test func sampledScriptsSplitIntoTheirStatements() throws {
     var sampler = SentenceSampler(try grammar(), seed: 99)
-    for _ in 0..<100 {
+    for _ in 0..<40 {
       let statements = (0..<3).map { _ in sampler.sentence(of: "statement", length: 20) }
       let parts = try Script.split(statements.joined(separator: " ;\n") + ";")
       #expect(parts.map(\.text) == statements)

@@ -2,7 +2,7 @@ import LakeDiagnostics
 
 // ALTER.
 extension Parser {
-  mutating func alterStatement() throws(QueryError) -> StatementKind {
+  mutating func alterStatement() throws(ParseFailure) -> StatementKind {
     advance()
     switch try expectAny([.table, .view, .database, .schema, .namespace]) {
     case .table:
@@ -17,7 +17,7 @@ extension Parser {
     }
   }
 
-  private mutating func databaseAction() throws(QueryError) -> AlterDatabase.Action {
+  private mutating func databaseAction() throws(ParseFailure) -> AlterDatabase.Action {
     if try expectAny([.set, .unset]) == .unset {
       _ = try expectAny([.dbproperties, .properties])
       return .unsetProperties(try propertyKeys())
@@ -27,7 +27,7 @@ extension Parser {
     return .setProperties(try properties())
   }
 
-  private mutating func viewAction() throws(QueryError) -> AlterView.Action {
+  private mutating func viewAction() throws(ParseFailure) -> AlterView.Action {
     switch try expectAny([.as, .rename, .set, .unset]) {
     case .as: return .setQuery(try query())
     case .rename:
@@ -43,7 +43,7 @@ extension Parser {
     }
   }
 
-  private mutating func tableAction() throws(QueryError) -> AlterTableAction {
+  private mutating func tableAction() throws(ParseFailure) -> AlterTableAction {
     if at(.partition) { return try partitionAction() }
     switch try expectAny([.add, .drop, .rename, .replace, .change, .alter, .set, .unset, .recover]) {
     case .add: return try addAction()
@@ -63,7 +63,7 @@ extension Parser {
     }
   }
 
-  private mutating func partitionAction() throws(QueryError) -> AlterTableAction {
+  private mutating func partitionAction() throws(ParseFailure) -> AlterTableAction {
     let partition = try partitionSpec()
     if try expectAny([.rename, .set]) == .rename {
       try expect(.to)
@@ -73,7 +73,7 @@ extension Parser {
     return .setLocation(try string("a path as a string"), partition: partition)
   }
 
-  private mutating func setAction() throws(QueryError) -> AlterTableAction {
+  private mutating func setAction() throws(ParseFailure) -> AlterTableAction {
     switch try expectAny([.tblproperties, .location, .serde, .serdeproperties]) {
     case .tblproperties: return .setProperties(try properties())
     case .location: return .setLocation(try string("a path as a string"), partition: nil)
@@ -83,7 +83,7 @@ extension Parser {
 
   // MARK: ADD and DROP
 
-  private mutating func addAction() throws(QueryError) -> AlterTableAction {
+  private mutating func addAction() throws(ParseFailure) -> AlterTableAction {
     if at(.constraint) || at(.partition, .field) {
       throw unsupported("ALTER TABLE ... ADD \(text(token).uppercased())", at: span(of: token))
     }
@@ -104,16 +104,16 @@ extension Parser {
     return .addPartitions(partitions, ifNotExists: ifNotExists)
   }
 
-  private mutating func newColumns() throws(QueryError) -> [NewColumn] {
+  private mutating func newColumns() throws(ParseFailure) -> [NewColumn] {
     if at(.leftParen) {
-      return try parenthesized { (parser) throws(QueryError) in
-        try parser.commaSeparated { (parser) throws(QueryError) in try parser.newColumn() }
+      return try parenthesized { (parser) throws(ParseFailure) in
+        try parser.commaSeparated { (parser) throws(ParseFailure) in try parser.newColumn() }
       }
     }
-    return try commaSeparated { (parser) throws(QueryError) in try parser.newColumn() }
+    return try commaSeparated { (parser) throws(ParseFailure) in try parser.newColumn() }
   }
 
-  private mutating func newColumn() throws(QueryError) -> NewColumn {
+  private mutating func newColumn() throws(ParseFailure) -> NewColumn {
     let start = start
     let name = try qualifiedName("the name of a column")
     var column = NewColumn(
@@ -136,51 +136,51 @@ extension Parser {
     }
   }
 
-  private mutating func columnPosition() throws(QueryError) -> ColumnPosition? {
+  private mutating func columnPosition() throws(ParseFailure) -> ColumnPosition? {
     if accept(.first) { return .first }
     return accept(.after) ? .after(try identifier("a column")) : nil
   }
 
-  private mutating func dropAction() throws(QueryError) -> AlterTableAction {
+  private mutating func dropAction() throws(ParseFailure) -> AlterTableAction {
     if acceptAny([.column, .columns]) != nil {
       let ifExists = try acceptIfExists()
       return .dropColumns(try columnNames(), ifExists: ifExists)
     }
     let ifExists = try acceptIfExists()
     guard at(.partition) else { throw unexpected(keywords: [.column, .columns, .partition]) }
-    let partitions = try commaSeparated { (parser) throws(QueryError) in
+    let partitions = try commaSeparated { (parser) throws(ParseFailure) in
       try parser.partitionSpec(allowsComparisons: true)
     }
     return .dropPartitions(partitions, ifExists: ifExists, isPurge: accept(.purge))
   }
 
-  private mutating func columnNames() throws(QueryError) -> [QualifiedName] {
+  private mutating func columnNames() throws(ParseFailure) -> [QualifiedName] {
     if at(.leftParen) {
-      return try parenthesized { (parser) throws(QueryError) in
-        try parser.commaSeparated { (parser) throws(QueryError) in try parser.qualifiedName("a column") }
+      return try parenthesized { (parser) throws(ParseFailure) in
+        try parser.commaSeparated { (parser) throws(ParseFailure) in try parser.qualifiedName("a column") }
       }
     }
-    return try commaSeparated { (parser) throws(QueryError) in try parser.qualifiedName("a column") }
+    return try commaSeparated { (parser) throws(ParseFailure) in try parser.qualifiedName("a column") }
   }
 
   // MARK: Columns
 
-  private mutating func renameAction() throws(QueryError) -> AlterTableAction {
+  private mutating func renameAction() throws(ParseFailure) -> AlterTableAction {
     if try expectAny([.to, .column]) == .to { return .rename(to: try qualifiedName("a table")) }
     let name = try qualifiedName("a column")
     try expect(.to)
     return .renameColumn(name, to: try identifier("a column"))
   }
 
-  private mutating func replaceAction() throws(QueryError) -> AlterTableAction {
+  private mutating func replaceAction() throws(ParseFailure) -> AlterTableAction {
     try expect(.columns)
     return .replaceColumns(
-      try parenthesized { (parser) throws(QueryError) in
-        try parser.commaSeparated { (parser) throws(QueryError) in try parser.columnDefinition() }
+      try parenthesized { (parser) throws(ParseFailure) in
+        try parser.commaSeparated { (parser) throws(ParseFailure) in try parser.columnDefinition() }
       })
   }
 
-  private mutating func changeColumn() throws(QueryError) -> AlterTableAction {
+  private mutating func changeColumn() throws(ParseFailure) -> AlterTableAction {
     _ = isName(peek()) && accept(.column)
     let old = try qualifiedName("a column")
     if peek().kind == .string || peek().kind == .rawString, accept(.comment) {
@@ -191,12 +191,12 @@ extension Parser {
     return .changeColumn(old, column)
   }
 
-  private mutating func alterColumn() throws(QueryError) -> AlterTableAction {
+  private mutating func alterColumn() throws(ParseFailure) -> AlterTableAction {
     _ = isName(peek()) && accept(.column)
     return .alterColumn(try qualifiedName("a column"), try columnChange())
   }
 
-  private mutating func columnChange() throws(QueryError) -> ColumnChange {
+  private mutating func columnChange() throws(ParseFailure) -> ColumnChange {
     switch try expectAny([.type, .comment, .set, .drop, .first, .after]) {
     case .type: return .type(try typeName())
     case .comment: return .comment(try comment())

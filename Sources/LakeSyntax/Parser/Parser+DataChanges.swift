@@ -2,7 +2,7 @@ import LakeDiagnostics
 
 // INSERT, MERGE, UPDATE, DELETE, LOAD DATA.
 extension Parser {
-  mutating func insertStatement(with: With?) throws(QueryError) -> StatementKind {
+  mutating func insertStatement(with: With?) throws(ParseFailure) -> StatementKind {
     if peek().keyword == .overwrite,
       peek(2).keyword == .directory || (peek(2).keyword == .local && peek(3).keyword == .directory)
     {
@@ -14,7 +14,7 @@ extension Parser {
     return .insert(Insert(target: target, query: query))
   }
 
-  private mutating func insertTarget() throws(QueryError) -> InsertTarget {
+  private mutating func insertTarget() throws(ParseFailure) -> InsertTarget {
     let start = start
     try expect(.insert)
     let isOverwrite = try expectAny([.into, .overwrite]) == .overwrite
@@ -33,7 +33,7 @@ extension Parser {
     return target
   }
 
-  private mutating func insertColumns(_ target: inout InsertTarget) throws(QueryError) {
+  private mutating func insertColumns(_ target: inout InsertTarget) throws(ParseFailure) {
     target.partition = try partitionSpecIfAny()
     if target.partition != nil { target.ifNotExists = try acceptIfNotExists() }
     if target.isByName { return }
@@ -45,7 +45,7 @@ extension Parser {
   }
 
   /// `FROM source INSERT ... SELECT ...` once or several times.
-  mutating func fromStatement(with: With?) throws(QueryError) -> StatementKind {
+  mutating func fromStatement(with: With?) throws(ParseFailure) -> StatementKind {
     let (tables, views) = try fromClause()
     var inserts: [Insert] = []
     repeat {
@@ -55,7 +55,7 @@ extension Parser {
     return .multiInsert(MultiInsert(with: with, from: tables, lateralViews: views, inserts: inserts))
   }
 
-  private mutating func insertDirectory(with: With?) throws(QueryError) -> InsertDirectory {
+  private mutating func insertDirectory(with: With?) throws(ParseFailure) -> InsertDirectory {
     try expect(.insert, .overwrite)
     let isLocal = accept(.local)
     try expect(.directory)
@@ -69,7 +69,7 @@ extension Parser {
       options: format.options ?? [], query: query)
   }
 
-  mutating func rowChange(with: With?) throws(QueryError) -> StatementKind {
+  mutating func rowChange(with: With?) throws(ParseFailure) -> StatementKind {
     switch token.keyword {
     case .merge: return .merge(try merge(with: with))
     case .update: return .update(try update(with: with))
@@ -77,7 +77,7 @@ extension Parser {
     }
   }
 
-  private mutating func update(with: With?) throws(QueryError) -> Update {
+  private mutating func update(with: With?) throws(ParseFailure) -> Update {
     try expect(.update)
     let table = try qualifiedName("a table")
     let alias = try tableAlias()
@@ -87,7 +87,7 @@ extension Parser {
     return Update(with: with, table: table, alias: alias, assignments: assignments, filter: filter)
   }
 
-  private mutating func delete(with: With?) throws(QueryError) -> Delete {
+  private mutating func delete(with: With?) throws(ParseFailure) -> Delete {
     try expect(.delete, .from)
     let table = try qualifiedName("a table")
     let alias = try tableAlias()
@@ -95,8 +95,8 @@ extension Parser {
     return Delete(with: with, table: table, alias: alias, filter: filter)
   }
 
-  private mutating func assignments() throws(QueryError) -> [Assignment] {
-    try commaSeparated { (parser) throws(QueryError) in
+  private mutating func assignments() throws(ParseFailure) -> [Assignment] {
+    try commaSeparated { (parser) throws(ParseFailure) in
       let column = try parser.qualifiedName("a column")
       try parser.expect(.equal, "'='")
       return Assignment(column: column, value: try parser.expression())
@@ -105,7 +105,7 @@ extension Parser {
 
   // MARK: MERGE
 
-  private mutating func merge(with: With?) throws(QueryError) -> Merge {
+  private mutating func merge(with: With?) throws(ParseFailure) -> Merge {
     try expect(.merge)
     let hasSchemaEvolution = accept(.with)
     if hasSchemaEvolution { try expect(.schema, .evolution) }
@@ -124,7 +124,7 @@ extension Parser {
       condition: condition, clauses: clauses)
   }
 
-  private mutating func mergeClause() throws(QueryError) -> MergeClause {
+  private mutating func mergeClause() throws(ParseFailure) -> MergeClause {
     let start = start
     try expect(.when)
     var kind = MergeClause.Kind.matched
@@ -141,28 +141,28 @@ extension Parser {
     return MergeClause(kind: kind, condition: condition, action: action, span: span(from: start))
   }
 
-  private mutating func mergeChange(_ kind: MergeClause.Kind) throws(QueryError) -> MergeClause.Action {
+  private mutating func mergeChange(_ kind: MergeClause.Kind) throws(ParseFailure) -> MergeClause.Action {
     if try expectAny([.update, .delete]) == .delete { return .delete }
     try expect(.set)
     if kind == .matched, accept(.star) { return .updateAll }
     return .update(try assignments())
   }
 
-  private mutating func mergeInsert() throws(QueryError) -> MergeClause.Action {
+  private mutating func mergeInsert() throws(ParseFailure) -> MergeClause.Action {
     try expect(.insert)
     if accept(.star) { return .insertAll }
     var columns: [QualifiedName] = []
     if at(.leftParen) {
-      columns = try parenthesized { (parser) throws(QueryError) in
-        try parser.commaSeparated { (parser) throws(QueryError) in try parser.qualifiedName("a column") }
+      columns = try parenthesized { (parser) throws(ParseFailure) in
+        try parser.commaSeparated { (parser) throws(ParseFailure) in try parser.qualifiedName("a column") }
       }
     }
     try expect(.values)
-    let values = try parenthesized { (parser) throws(QueryError) in try parser.expressions() }
+    let values = try parenthesized { (parser) throws(ParseFailure) in try parser.expressions() }
     return .insert(columns: columns, values: values)
   }
 
-  mutating func loadData() throws(QueryError) -> LoadData {
+  mutating func loadData() throws(ParseFailure) -> LoadData {
     try expect(.load, .data)
     let isLocal = accept(.local)
     try expect(.inpath)
@@ -177,23 +177,23 @@ extension Parser {
 
   // MARK: Partitions
 
-  mutating func partitionSpecIfAny() throws(QueryError) -> PartitionSpec? {
+  mutating func partitionSpecIfAny() throws(ParseFailure) -> PartitionSpec? {
     at(.partition) ? try partitionSpec() : nil
   }
 
   /// `PARTITION (a = 1, b)`; other comparisons only where partitions are selected.
-  mutating func partitionSpec(allowsComparisons: Bool = false) throws(QueryError) -> PartitionSpec {
+  mutating func partitionSpec(allowsComparisons: Bool = false) throws(ParseFailure) -> PartitionSpec {
     let start = start
     try expect(.partition)
-    let terms = try parenthesized { (parser) throws(QueryError) in
-      try parser.commaSeparated { (parser) throws(QueryError) in
+    let terms = try parenthesized { (parser) throws(ParseFailure) in
+      try parser.commaSeparated { (parser) throws(ParseFailure) in
         try parser.partitionTerm(allowsComparisons)
       }
     }
     return PartitionSpec(terms: terms, span: span(from: start))
   }
 
-  private mutating func partitionTerm(_ allowsComparisons: Bool) throws(QueryError) -> PartitionTerm {
+  private mutating func partitionTerm(_ allowsComparisons: Bool) throws(ParseFailure) -> PartitionTerm {
     let column = try identifier("a partition column")
     let op: BinaryOperator
     switch token.kind {

@@ -2,7 +2,7 @@ import LakeDiagnostics
 
 // CREATE and DROP.
 extension Parser {
-  mutating func createStatement() throws(QueryError) -> StatementKind {
+  mutating func createStatement() throws(ParseFailure) -> StatementKind {
     advance()
     var isReplacing = false
     if accept(.or) {
@@ -26,7 +26,7 @@ extension Parser {
     throw unexpected(keywords: [.table, .view, .database, .schema, .external, .temporary])
   }
 
-  private mutating func createDatabase() throws(QueryError) -> CreateDatabase {
+  private mutating func createDatabase() throws(ParseFailure) -> CreateDatabase {
     let ifNotExists = try acceptIfNotExists()
     var result = CreateDatabase(
       name: try qualifiedName("a database"), ifNotExists: ifNotExists, comment: nil, location: nil,
@@ -45,7 +45,7 @@ extension Parser {
     }
   }
 
-  private mutating func createView(isReplacing: Bool, isTemporary: Bool) throws(QueryError) -> CreateView {
+  private mutating func createView(isReplacing: Bool, isTemporary: Bool) throws(ParseFailure) -> CreateView {
     let ifNotExists = try acceptIfNotExists()
     let name = try qualifiedName("a view")
     let columns = at(.leftParen) ? try viewColumns() : []
@@ -69,16 +69,16 @@ extension Parser {
       columns: columns, comment: comment, properties: properties, query: query, querySpan: query.span)
   }
 
-  private mutating func viewColumns() throws(QueryError) -> [ViewColumn] {
-    try parenthesized { (parser) throws(QueryError) in
-      try parser.commaSeparated { (parser) throws(QueryError) in
+  private mutating func viewColumns() throws(ParseFailure) -> [ViewColumn] {
+    try parenthesized { (parser) throws(ParseFailure) in
+      try parser.commaSeparated { (parser) throws(ParseFailure) in
         let name = try parser.identifier("a column")
         return ViewColumn(name: name, comment: parser.accept(.comment) ? try parser.comment() : nil)
       }
     }
   }
 
-  mutating func dropStatement() throws(QueryError) -> StatementKind {
+  mutating func dropStatement() throws(ParseFailure) -> StatementKind {
     advance()
     switch try expectAny([.table, .view, .database, .schema, .namespace, .function, .materialized]) {
     case .table:
@@ -103,7 +103,7 @@ extension Parser {
 
   private mutating func createTable(
     isReplacing: Bool, isExternal: Bool, isTemporary: Bool
-  ) throws(QueryError) -> StatementKind {
+  ) throws(ParseFailure) -> StatementKind {
     let ifNotExists = try acceptIfNotExists()
     let name = try qualifiedName("a table")
     if !isReplacing, !isTemporary, accept(.like) {
@@ -124,7 +124,7 @@ extension Parser {
 
   private mutating func createTableLike(
     _ name: QualifiedName, isExternal: Bool, ifNotExists: Bool
-  ) throws(QueryError) -> CreateTableLike {
+  ) throws(ParseFailure) -> CreateTableLike {
     let source = try qualifiedName("a table")
     var clauses = TableClauses()
     while try tableClause(&clauses, allowed: [.stored, .using, .location, .tblproperties]) {}
@@ -133,16 +133,16 @@ extension Parser {
       storage: clauses.storage, location: clauses.location, properties: clauses.properties ?? [])
   }
 
-  private mutating func columnDefinitions() throws(QueryError) -> [ColumnDefinition] {
-    try parenthesized { (parser) throws(QueryError) in
-      try parser.commaSeparated { (parser) throws(QueryError) in
+  private mutating func columnDefinitions() throws(ParseFailure) -> [ColumnDefinition] {
+    try parenthesized { (parser) throws(ParseFailure) in
+      try parser.commaSeparated { (parser) throws(ParseFailure) in
         try parser.rejectConstraint()
         return try parser.columnDefinition()
       }
     }
   }
 
-  private func rejectConstraint() throws(QueryError) {
+  private func rejectConstraint() throws(ParseFailure) {
     let next = peek()
     let isConstraint =
       switch token.keyword {
@@ -154,7 +154,7 @@ extension Parser {
     if isConstraint { throw unsupported("a table constraint", at: span(of: token)) }
   }
 
-  mutating func columnDefinition() throws(QueryError) -> ColumnDefinition {
+  mutating func columnDefinition() throws(ParseFailure) -> ColumnDefinition {
     let start = start
     let name = try identifier("the name of a column")
     _ = accept(.colon)

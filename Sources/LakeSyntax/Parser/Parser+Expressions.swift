@@ -2,7 +2,7 @@ import LakeDiagnostics
 
 // Expressions from the loosest operator to the tightest: OR, AND, NOT, predicates, values.
 extension Parser {
-  mutating func expression() throws(QueryError) -> Expression {
+  mutating func expression() throws(ParseFailure) -> Expression {
     try descend()
     defer { ascend() }
     let start = start
@@ -13,11 +13,11 @@ extension Parser {
     return Expression(.or(operands), span: span(from: start))
   }
 
-  mutating func expressions() throws(QueryError) -> [Expression] {
-    try commaSeparated { (parser) throws(QueryError) in try parser.expression() }
+  mutating func expressions() throws(ParseFailure) -> [Expression] {
+    try commaSeparated { (parser) throws(ParseFailure) in try parser.expression() }
   }
 
-  private mutating func conjunction() throws(QueryError) -> Expression {
+  private mutating func conjunction() throws(ParseFailure) -> Expression {
     let start = start
     let first = try negation()
     guard at(.and) else { return first }
@@ -26,7 +26,7 @@ extension Parser {
     return Expression(.and(operands), span: span(from: start))
   }
 
-  private mutating func negation() throws(QueryError) -> Expression {
+  private mutating func negation() throws(ParseFailure) -> Expression {
     guard at(.bang) || at(.not) else { return try predicate() }
     var starts: [Int] = []
     defer { ascend(starts.count) }
@@ -40,7 +40,7 @@ extension Parser {
     return result
   }
 
-  private mutating func predicate() throws(QueryError) -> Expression {
+  private mutating func predicate() throws(ParseFailure) -> Expression {
     if token.keyword == .exists, peek().kind == .leftParen, startsQuery(at: 2) { return try existsPredicate() }
     let start = start
     let value = try value()
@@ -48,14 +48,14 @@ extension Parser {
     return try predicateSuffix(value, start: start)
   }
 
-  private mutating func existsPredicate() throws(QueryError) -> Expression {
+  private mutating func existsPredicate() throws(ParseFailure) -> Expression {
     let start = start
     advance()
-    let query = try parenthesized { (parser) throws(QueryError) in try parser.query() }
+    let query = try parenthesized { (parser) throws(ParseFailure) in try parser.query() }
     return Expression(.exists(query), span: span(from: start))
   }
 
-  private mutating func predicateSuffix(_ value: Expression, start: Int) throws(QueryError) -> Expression {
+  private mutating func predicateSuffix(_ value: Expression, start: Int) throws(ParseFailure) -> Expression {
     if accept(.is) { return Expression(try isPredicate(value), span: span(from: start)) }
     let isNegated = isAtNegatedPredicate && accept(.not)
     let kind: ExpressionKind
@@ -83,7 +83,7 @@ extension Parser {
     }
   }
 
-  private mutating func isPredicate(_ value: Expression) throws(QueryError) -> ExpressionKind {
+  private mutating func isPredicate(_ value: Expression) throws(ParseFailure) -> ExpressionKind {
     let isNegated = accept(.not)
     if accept(.null) { return .isNull(value, isNegated: isNegated) }
     if accept(.true) { return .isBoolean(value, value: true, isNegated: isNegated) }
@@ -96,7 +96,7 @@ extension Parser {
 
   private mutating func betweenPredicate(
     _ value: Expression, _ isNegated: Bool
-  ) throws(QueryError) -> ExpressionKind {
+  ) throws(ParseFailure) -> ExpressionKind {
     let low = try self.value()
     try expect(.and)
     return .between(value, low: low, high: try self.value(), isNegated: isNegated)
@@ -104,7 +104,7 @@ extension Parser {
 
   private mutating func inPredicate(
     _ value: Expression, _ isNegated: Bool
-  ) throws(QueryError) -> ExpressionKind {
+  ) throws(ParseFailure) -> ExpressionKind {
     let opening = token
     try expect(.leftParen, "'('")
     let kind: ExpressionKind
@@ -118,7 +118,7 @@ extension Parser {
   }
 
   /// The list, or a query that begins with a parenthesis: `(SELECT 1) UNION (SELECT 2)`.
-  private mutating func inItems(_ value: Expression, _ isNegated: Bool) throws(QueryError) -> ExpressionKind {
+  private mutating func inItems(_ value: Expression, _ isNegated: Bool) throws(ParseFailure) -> ExpressionKind {
     let start = start
     let first = try expression()
     if case .subquery(let query) = first.kind, isAtQueryContinuation {
@@ -131,12 +131,12 @@ extension Parser {
 
   private mutating func likePredicate(
     _ value: Expression, _ matching: LikePredicate.Matching, _ isNegated: Bool
-  ) throws(QueryError) -> LikePredicate {
+  ) throws(ParseFailure) -> LikePredicate {
     var result = LikePredicate(
       value: value, matching: matching, quantifier: nil, patterns: [], escape: nil, isNegated: isNegated)
     if matching != .rlike, peek().kind == .leftParen, let word = acceptAny([.any, .some, .all]) {
       result.quantifier = word == .all ? .all : .any
-      result.patterns = try parenthesized { (parser) throws(QueryError) in try parser.expressions() }
+      result.patterns = try parenthesized { (parser) throws(ParseFailure) in try parser.expressions() }
       return result
     }
     result.patterns = [try self.value()]
@@ -148,10 +148,10 @@ extension Parser {
 // MARK: - Operators on values
 
 extension Parser {
-  mutating func value() throws(QueryError) -> Expression { try value(binding: 1) }
+  mutating func value() throws(ParseFailure) -> Expression { try value(binding: 1) }
 
   /// An operand with the operators that bind at least as tight as `minimum`, as flat chains.
-  private mutating func value(binding minimum: Int) throws(QueryError) -> Expression {
+  private mutating func value(binding minimum: Int) throws(ParseFailure) -> Expression {
     let start = start
     var left = try prefixed()
     while let (op, _) = binaryOperator(), op.precedence >= minimum {
@@ -161,7 +161,7 @@ extension Parser {
     return left
   }
 
-  private mutating func chainTerms(_ precedence: Int) throws(QueryError) -> [ChainTerm] {
+  private mutating func chainTerms(_ precedence: Int) throws(ParseFailure) -> [ChainTerm] {
     var terms: [ChainTerm] = []
     while let (op, length) = binaryOperator(), op.precedence == precedence {
       let start = start
@@ -208,7 +208,7 @@ extension Parser {
     return next.kind == .greater && next.start == peek(offset - 1).end
   }
 
-  private mutating func prefixed() throws(QueryError) -> Expression {
+  private mutating func prefixed() throws(ParseFailure) -> Expression {
     guard at(.dash) || at(.plus) || at(.tilde) else { return try postfixed() }
     var operators: [(op: UnaryOperator, start: Int)] = []
     defer { ascend(operators.count) }
@@ -233,7 +233,7 @@ extension Parser {
   }
 
   /// A primary expression with `.field`, `[index]` and `::type` behind it.
-  private mutating func postfixed() throws(QueryError) -> Expression {
+  private mutating func postfixed() throws(ParseFailure) -> Expression {
     let start = start
     var result = try primary()
     var levels = 0
@@ -248,7 +248,7 @@ extension Parser {
     return result
   }
 
-  private mutating func postfix(_ operand: Expression) throws(QueryError) -> ExpressionKind {
+  private mutating func postfix(_ operand: Expression) throws(ParseFailure) -> ExpressionKind {
     if accept(.dot) { return .field(operand, try memberName()) }
     if accept(.doubleColon) { return .cast(operand, to: try typeName(), isTry: false) }
     let opening = token

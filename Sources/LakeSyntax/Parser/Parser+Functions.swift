@@ -3,7 +3,7 @@ import LakeDiagnostics
 // Function calls and windows.
 extension Parser {
   /// The call whose name was just read.
-  mutating func functionCall(_ name: QualifiedName) throws(QueryError) -> FunctionCall {
+  mutating func functionCall(_ name: QualifiedName) throws(ParseFailure) -> FunctionCall {
     let opening = token
     try expect(.leftParen, "'('")
     let isDistinct = acceptQuantifier()
@@ -18,7 +18,7 @@ extension Parser {
   mutating func functionCall(
     _ name: QualifiedName, _ opening: Token, after arguments: [FunctionArgument], isDistinct: Bool = false,
     allowsAlias: Bool = false
-  ) throws(QueryError) -> FunctionCall {
+  ) throws(ParseFailure) -> FunctionCall {
     var call = FunctionCall(name: name, arguments: arguments, isDistinct: isDistinct)
     while accept(.comma) { call.arguments.append(try functionArgument(allowsAlias: allowsAlias)) }
     if !call.arguments.isEmpty { call.nulls = try nullTreatment() }
@@ -52,16 +52,16 @@ extension Parser {
     }
   }
 
-  mutating func functionArguments() throws(QueryError) -> [FunctionArgument] {
-    try parenthesized { (parser) throws(QueryError) in
+  mutating func functionArguments() throws(ParseFailure) -> [FunctionArgument] {
+    try parenthesized { (parser) throws(ParseFailure) in
       if parser.at(.rightParen) { return [] }
-      return try parser.commaSeparated { (parser) throws(QueryError) in
+      return try parser.commaSeparated { (parser) throws(ParseFailure) in
         try parser.functionArgument(allowsAlias: false)
       }
     }
   }
 
-  private mutating func functionArgument(allowsAlias: Bool) throws(QueryError) -> FunctionArgument {
+  private mutating func functionArgument(allowsAlias: Bool) throws(ParseFailure) -> FunctionArgument {
     if peek().kind == .fatArrow {
       let name = try memberName()
       advance()
@@ -73,7 +73,7 @@ extension Parser {
     return FunctionArgument(value: value, alias: alias)
   }
 
-  private mutating func lambda(_ parameters: [Identifier]) throws(QueryError) -> Expression {
+  private mutating func lambda(_ parameters: [Identifier]) throws(ParseFailure) -> Expression {
     let start = parameters[0].span.start
     let body = try expression()
     return Expression(.lambda(parameters: parameters, body: body), span: span(from: start))
@@ -96,20 +96,20 @@ extension Parser {
     return parameters
   }
 
-  private mutating func nullTreatment() throws(QueryError) -> FunctionCall.NullTreatment? {
+  private mutating func nullTreatment() throws(ParseFailure) -> FunctionCall.NullTreatment? {
     if accept(.ignore, .nulls) { return .ignore }
     return accept(.respect, .nulls) ? .respect : nil
   }
 
-  private mutating func callSuffixes(_ call: inout FunctionCall) throws(QueryError) {
+  private mutating func callSuffixes(_ call: inout FunctionCall) throws(ParseFailure) {
     if accept(.within, .group) {
-      call.withinGroup = try parenthesized { (parser) throws(QueryError) in
+      call.withinGroup = try parenthesized { (parser) throws(ParseFailure) in
         try parser.expect(.order, .by)
         return try parser.sortItems()
       }
     }
     if peek().kind == .leftParen, peek(2).keyword == .where, accept(.filter) {
-      call.filter = try parenthesized { (parser) throws(QueryError) in
+      call.filter = try parenthesized { (parser) throws(ParseFailure) in
         try parser.expect(.where)
         return try parser.expression()
       }
@@ -121,19 +121,19 @@ extension Parser {
   // MARK: Windows
 
   /// `name`, `(name)` or a specification in parentheses.
-  mutating func windowReference() throws(QueryError) -> WindowReference {
+  mutating func windowReference() throws(ParseFailure) -> WindowReference {
     if !at(.leftParen) { return .named(try identifier("a window")) }
     if isName(peek()), peek(2).kind == .rightParen {
-      return .named(try parenthesized { (parser) throws(QueryError) in try parser.identifier("a window") })
+      return .named(try parenthesized { (parser) throws(ParseFailure) in try parser.identifier("a window") })
     }
     return .specification(try windowSpecification())
   }
 
-  private mutating func windowSpecification() throws(QueryError) -> WindowSpecification {
+  private mutating func windowSpecification() throws(ParseFailure) -> WindowSpecification {
     let start = start
     var window = WindowSpecification(
       base: nil, partitionBy: [], orderBy: [], frame: nil, span: SourceSpan(start: start, end: start))
-    try parenthesized { (parser) throws(QueryError) in
+    try parenthesized { (parser) throws(ParseFailure) in
       if parser.isAtWindowBase { window.base = try parser.identifier("a window") }
       try parser.windowKeys(&window)
       window.frame = try parser.windowFrame()
@@ -151,7 +151,7 @@ extension Parser {
     }
   }
 
-  private mutating func windowKeys(_ window: inout WindowSpecification) throws(QueryError) {
+  private mutating func windowKeys(_ window: inout WindowSpecification) throws(ParseFailure) {
     if accept(.cluster) {
       try expect(.by)
       window.partitionBy = try expressions()
@@ -167,7 +167,7 @@ extension Parser {
     }
   }
 
-  private mutating func windowFrame() throws(QueryError) -> WindowFrame? {
+  private mutating func windowFrame() throws(ParseFailure) -> WindowFrame? {
     let start = start
     let unit: WindowFrame.Unit
     switch acceptAny([.rows, .range, .groups]) {
@@ -188,7 +188,7 @@ extension Parser {
     return WindowFrame(unit: unit, start: first, end: last, span: span(from: start))
   }
 
-  private mutating func frameBound() throws(QueryError) -> WindowFrame.Bound {
+  private mutating func frameBound() throws(ParseFailure) -> WindowFrame.Bound {
     if accept(.current, .row) { return .currentRow }
     if accept(.unbounded, .preceding) { return .unboundedPreceding }
     if accept(.unbounded, .following) { return .unboundedFollowing }
@@ -199,8 +199,8 @@ extension Parser {
 
   // MARK: Sort items
 
-  mutating func sortItems() throws(QueryError) -> [SortItem] {
-    try commaSeparated { (parser) throws(QueryError) in
+  mutating func sortItems() throws(ParseFailure) -> [SortItem] {
+    try commaSeparated { (parser) throws(ParseFailure) in
       var item = SortItem(try parser.expression())
       if parser.accept(.desc) { item.isDescending = true } else { _ = parser.accept(.asc) }
       if parser.accept(.nulls) {

@@ -2,7 +2,7 @@ import LakeDiagnostics
 
 // SHOW and DESCRIBE.
 extension Parser {
-  mutating func showStatement() throws(QueryError) -> Show {
+  mutating func showStatement() throws(ParseFailure) -> Show {
     advance()
     if let scope = acceptAny([.user, .system, .all]) {
       _ = scope
@@ -32,30 +32,30 @@ extension Parser {
     }
   }
 
-  private mutating func container() throws(QueryError) -> QualifiedName? {
+  private mutating func container() throws(ParseFailure) -> QualifiedName? {
     acceptAny([.in, .from]) == nil ? nil : try qualifiedName("a database")
   }
 
-  private mutating func likePattern() throws(QueryError) -> String? {
+  private mutating func likePattern() throws(ParseFailure) -> String? {
     if accept(.like) { return try string("a pattern as a string") }
     return isAtString ? try string("a pattern as a string") : nil
   }
 
-  private mutating func showColumns() throws(QueryError) -> Show {
+  private mutating func showColumns() throws(ParseFailure) -> Show {
     _ = try expectAny([.in, .from])
     let table = try qualifiedName("a table")
     guard let database = try container() else { return .columns(table) }
     return .columns(QualifiedName(database.parts + [table.last], span: table.span.union(database.span)))
   }
 
-  private mutating func showProperties() throws(QueryError) -> Show {
+  private mutating func showProperties() throws(ParseFailure) -> Show {
     let table = try qualifiedName("a table")
     guard at(.leftParen) else { return .tableProperties(table, key: nil) }
-    let key = try parenthesized { (parser) throws(QueryError) in try parser.propertyKey() }
+    let key = try parenthesized { (parser) throws(ParseFailure) in try parser.propertyKey() }
     return .tableProperties(table, key: key)
   }
 
-  mutating func describeStatement() throws(QueryError) -> Describe {
+  mutating func describeStatement() throws(ParseFailure) -> Describe {
     advance()
     if token.keyword != .table, startsQuery(at: 0) { return .query(try query()) }
     if startsQuery(at: 1), accept(.query) { return .query(try query()) }

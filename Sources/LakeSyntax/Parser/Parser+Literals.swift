@@ -3,7 +3,7 @@ import LakeDiagnostics
 // Numbers, typed literals and intervals.
 extension Parser {
   /// A number with an optional sign directly before it.
-  mutating func numberLiteral() throws(QueryError) -> Literal {
+  mutating func numberLiteral() throws(ParseFailure) -> Literal {
     let sign = accept(.dash) ? "-" : ""
     let token = token
     guard isNumber(token) else { throw unexpected("a number") }
@@ -31,7 +31,7 @@ extension Parser {
   }
 
   /// `DATE '...'` and its kin; nil if no string follows, so that the word is a name.
-  mutating func typedLiteral(_ keyword: Keyword) throws(QueryError) -> Literal? {
+  mutating func typedLiteral(_ keyword: Keyword) throws(ParseFailure) -> Literal? {
     guard peek().kind == .string || peek().kind == .rawString else { return nil }
     let start = start
     advance()
@@ -44,7 +44,7 @@ extension Parser {
     }
   }
 
-  private func hexadecimal(_ text: String, at span: SourceSpan) throws(QueryError) -> [UInt8] {
+  private func hexadecimal(_ text: String, at span: SourceSpan) throws(ParseFailure) -> [UInt8] {
     var digits: [UInt8] = []
     for byte in text.utf8 {
       guard let digit = EscapedText.hexadecimalDigit(byte) else {
@@ -57,7 +57,7 @@ extension Parser {
   }
 
   /// INTERVAL in all its spellings; nil where the word is a name.
-  mutating func intervalLiteral() throws(QueryError) -> IntervalLiteral? {
+  mutating func intervalLiteral() throws(ParseFailure) -> IntervalLiteral? {
     guard isIntervalLiteral else { return nil }
     advance()
     if isAtString, intervalUnit(of: tokenBehindStrings) == nil {
@@ -98,7 +98,7 @@ extension Parser {
     }
   }
 
-  private mutating func intervalTerm() throws(QueryError) -> IntervalTerm {
+  private mutating func intervalTerm() throws(ParseFailure) -> IntervalTerm {
     var sign = ""
     if accept(.dash) { sign = "-" } else { _ = accept(.plus) }
     var value: String

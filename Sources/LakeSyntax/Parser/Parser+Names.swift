@@ -16,18 +16,18 @@ extension Parser {
     isName(token) && !(token.keyword?.beginsClause ?? false)
   }
 
-  mutating func identifier(_ expected: String) throws(QueryError) -> Identifier {
+  mutating func identifier(_ expected: String) throws(ParseFailure) -> Identifier {
     guard isName(token) else { throw unexpected(expected) }
     return try takeName()
   }
 
   /// A name behind a dot, where even reserved words are names.
-  mutating func memberName() throws(QueryError) -> Identifier {
+  mutating func memberName() throws(ParseFailure) -> Identifier {
     guard at(.word) || at(.quotedName) else { throw unexpected("a name") }
     return try takeName()
   }
 
-  private mutating func takeName() throws(QueryError) -> Identifier {
+  private mutating func takeName() throws(ParseFailure) -> Identifier {
     let identifier = name(token)
     if identifier.name.isEmpty { throw error("a name must not be empty", at: span(of: token)) }
     advance()
@@ -41,7 +41,7 @@ extension Parser {
     return Identifier(name, isQuoted: isQuoted, span: span(of: token))
   }
 
-  mutating func qualifiedName(_ expected: String) throws(QueryError) -> QualifiedName {
+  mutating func qualifiedName(_ expected: String) throws(ParseFailure) -> QualifiedName {
     let start = start
     var parts = [try identifier(expected)]
     while accept(.dot) { parts.append(try memberName()) }
@@ -49,16 +49,16 @@ extension Parser {
   }
 
   /// `(a, b, c)`
-  mutating func identifierList(_ expected: String) throws(QueryError) -> [Identifier] {
-    try parenthesized { (parser) throws(QueryError) in
-      try parser.commaSeparated { (parser) throws(QueryError) in try parser.identifier(expected) }
+  mutating func identifierList(_ expected: String) throws(ParseFailure) -> [Identifier] {
+    try parenthesized { (parser) throws(ParseFailure) in
+      try parser.commaSeparated { (parser) throws(ParseFailure) in try parser.identifier(expected) }
     }
   }
 
   var isAtString: Bool { at(.string) || at(.rawString) }
 
   /// A string; strings that follow each other directly are one.
-  mutating func string(_ expected: String) throws(QueryError) -> String {
+  mutating func string(_ expected: String) throws(ParseFailure) -> String {
     guard isAtString else { throw unexpected(expected) }
     var value = ""
     while isAtString {
@@ -68,10 +68,10 @@ extension Parser {
     return value
   }
 
-  mutating func comment() throws(QueryError) -> String { try string("the comment as a string") }
+  mutating func comment() throws(ParseFailure) -> String { try string("the comment as a string") }
 
   /// A whole number without a sign.
-  mutating func wholeNumber(_ expected: String) throws(QueryError) -> Int {
+  mutating func wholeNumber(_ expected: String) throws(ParseFailure) -> Int {
     guard at(.integer) else { throw unexpected(expected) }
     guard let number = Int(text(token)) else {
       throw error("expected \(expected), found a number out of range", at: span(of: token))
@@ -81,9 +81,9 @@ extension Parser {
   }
 
   /// `(key = value, 'key' 'value', ...)`
-  mutating func properties() throws(QueryError) -> [Property] {
-    try parenthesized { (parser) throws(QueryError) in
-      try parser.commaSeparated { (parser) throws(QueryError) in
+  mutating func properties() throws(ParseFailure) -> [Property] {
+    try parenthesized { (parser) throws(ParseFailure) in
+      try parser.commaSeparated { (parser) throws(ParseFailure) in
         let start = parser.start
         let key = try parser.propertyKey()
         _ = parser.accept(.equal)
@@ -94,13 +94,13 @@ extension Parser {
   }
 
   /// `('key', other.key)`
-  mutating func propertyKeys() throws(QueryError) -> [String] {
-    try parenthesized { (parser) throws(QueryError) in
-      try parser.commaSeparated { (parser) throws(QueryError) in try parser.propertyKey() }
+  mutating func propertyKeys() throws(ParseFailure) -> [String] {
+    try parenthesized { (parser) throws(ParseFailure) in
+      try parser.commaSeparated { (parser) throws(ParseFailure) in try parser.propertyKey() }
     }
   }
 
-  mutating func propertyKey() throws(QueryError) -> String {
+  mutating func propertyKey() throws(ParseFailure) -> String {
     guard isAtString else { return try qualifiedName("the key of a property").text }
     defer { advance() }
     return stringValue(token)
@@ -110,7 +110,7 @@ extension Parser {
     token.kind == .string ? EscapedText.string(source(token)) : EscapedText.rawString(source(token))
   }
 
-  private mutating func propertyValue() throws(QueryError) -> String {
+  private mutating func propertyValue() throws(ParseFailure) -> String {
     if isAtString { return try string("a value") }
     let sign = accept(.dash) ? "-" : ""
     switch token.kind {

@@ -2,13 +2,13 @@ import LakeDiagnostics
 
 // Primary expressions: literals, names, special forms, parentheses.
 extension Parser {
-  mutating func primary() throws(QueryError) -> Expression {
+  mutating func primary() throws(ParseFailure) -> Expression {
     let start = start
     let kind = try primaryKind()
     return Expression(kind, span: span(from: start))
   }
 
-  private mutating func primaryKind() throws(QueryError) -> ExpressionKind {
+  private mutating func primaryKind() throws(ParseFailure) -> ExpressionKind {
     switch token.kind {
     case .word: return try wordPrimary()
     case .quotedName: return try nameOrCall()
@@ -29,14 +29,14 @@ extension Parser {
     }
   }
 
-  private mutating func wordPrimary() throws(QueryError) -> ExpressionKind {
+  private mutating func wordPrimary() throws(ParseFailure) -> ExpressionKind {
     if let keyword = token.keyword, let special = try specialForm(keyword) { return special }
     guard isName(token) else { throw unexpected("an expression") }
     return try nameOrCall()
   }
 
   /// The forms that a keyword opens; nil where it is just a name here.
-  private mutating func specialForm(_ keyword: Keyword) throws(QueryError) -> ExpressionKind? {
+  private mutating func specialForm(_ keyword: Keyword) throws(ParseFailure) -> ExpressionKind? {
     switch keyword {
     case .null: return takeLiteral(.null)
     case .true: return takeLiteral(.boolean(true))
@@ -58,13 +58,13 @@ extension Parser {
   }
 
   /// `current_date` without parentheses.
-  private mutating func bareCall() throws(QueryError) -> ExpressionKind {
+  private mutating func bareCall() throws(ParseFailure) -> ExpressionKind {
     let name = try memberName()
     return .function(FunctionCall(name: QualifiedName([name], span: name.span), arguments: []))
   }
 
   /// The calls whose parentheses hold more than arguments.
-  private mutating func keywordCall(_ keyword: Keyword) throws(QueryError) -> ExpressionKind? {
+  private mutating func keywordCall(_ keyword: Keyword) throws(ParseFailure) -> ExpressionKind? {
     switch keyword {
     case .cast, .tryCast: return try castExpression(isTry: keyword == .tryCast)
     case .extract: return try extractExpression()
@@ -79,7 +79,7 @@ extension Parser {
   // MARK: Names
 
   /// A column reference, a qualified star, or a call.
-  private mutating func nameOrCall() throws(QueryError) -> ExpressionKind {
+  private mutating func nameOrCall() throws(ParseFailure) -> ExpressionKind {
     let start = start
     var parts = [try identifier("an expression")]
     while at(.dot) {
@@ -95,17 +95,17 @@ extension Parser {
   }
 
   /// `EXCEPT (a, b.c)`, if it follows; EXCEPT with a query behind it is a set operation.
-  private mutating func starExceptions() throws(QueryError) -> [QualifiedName] {
+  private mutating func starExceptions() throws(ParseFailure) -> [QualifiedName] {
     guard token.keyword == .except, peek().kind == .leftParen, !startsQuery(at: 2) else { return [] }
     advance()
-    return try parenthesized { (parser) throws(QueryError) in
-      try parser.commaSeparated { (parser) throws(QueryError) in try parser.qualifiedName("a column") }
+    return try parenthesized { (parser) throws(ParseFailure) in
+      try parser.commaSeparated { (parser) throws(ParseFailure) in try parser.qualifiedName("a column") }
     }
   }
 
   // MARK: Parentheses
 
-  private mutating func parenthesizedPrimary() throws(QueryError) -> ExpressionKind {
+  private mutating func parenthesizedPrimary() throws(ParseFailure) -> ExpressionKind {
     let opening = token
     advance()
     if startsQuery(at: 0), token.kind != .leftParen {
@@ -119,7 +119,7 @@ extension Parser {
     return first.value.kind
   }
 
-  private mutating func row(_ first: FunctionArgument, _ opening: Token) throws(QueryError) -> ExpressionKind {
+  private mutating func row(_ first: FunctionArgument, _ opening: Token) throws(ParseFailure) -> ExpressionKind {
     var items = [first]
     try expect(.comma, "',' and another value")
     repeat { items.append(try rowItem(expression())) } while accept(.comma)
@@ -127,14 +127,14 @@ extension Parser {
     return .row(items)
   }
 
-  private mutating func rowItem(_ value: Expression) throws(QueryError) -> FunctionArgument {
+  private mutating func rowItem(_ value: Expression) throws(ParseFailure) -> FunctionArgument {
     let alias = accept(.as) ? try identifier("an alias") : nil
     return FunctionArgument(value: value, alias: alias)
   }
 
   /// An expression in parentheses. If it turns out to be a query in parentheses that goes on, such as
   /// `(SELECT 1) UNION (SELECT 2)`, the rest of the query is read too.
-  private mutating func expressionOrNestedQuery() throws(QueryError) -> Expression {
+  private mutating func expressionOrNestedQuery() throws(ParseFailure) -> Expression {
     let start = start
     let isParenthesis = at(.leftParen)
     let first = try expression()
@@ -145,7 +145,7 @@ extension Parser {
 
   // MARK: Special forms
 
-  private mutating func caseExpression() throws(QueryError) -> ExpressionKind {
+  private mutating func caseExpression() throws(ParseFailure) -> ExpressionKind {
     let opening = token
     advance()
     let operand = at(.when) ? nil : try expression()
@@ -164,19 +164,19 @@ extension Parser {
     return .case(operand: operand, branches: branches, otherwise: otherwise)
   }
 
-  private mutating func castExpression(isTry: Bool) throws(QueryError) -> ExpressionKind {
+  private mutating func castExpression(isTry: Bool) throws(ParseFailure) -> ExpressionKind {
     advance()
-    return try parenthesized { (parser) throws(QueryError) in
+    return try parenthesized { (parser) throws(ParseFailure) in
       let operand = try parser.expression()
       try parser.expect(.as)
       return .cast(operand, to: try parser.typeName(), isTry: isTry)
     }
   }
 
-  private mutating func extractExpression() throws(QueryError) -> ExpressionKind {
+  private mutating func extractExpression() throws(ParseFailure) -> ExpressionKind {
     guard peek(3).keyword == .from else { return try nameOrCall() }
     advance()
-    return try parenthesized { (parser) throws(QueryError) in
+    return try parenthesized { (parser) throws(ParseFailure) in
       let start = parser.start
       let field: Identifier
       if parser.isAtString {
@@ -192,25 +192,27 @@ extension Parser {
   }
 
   /// `SUBSTRING(text FROM start [FOR length])`, or the plain call.
-  private mutating func substringExpression() throws(QueryError) -> ExpressionKind {
+  private mutating func substringExpression() throws(ParseFailure) -> ExpressionKind {
     try callWithKeywords([.from, .for], optional: 1)
   }
 
   /// `POSITION(part IN text)`, or the plain call.
-  private mutating func positionExpression() throws(QueryError) -> ExpressionKind {
+  private mutating func positionExpression() throws(ParseFailure) -> ExpressionKind {
     try callWithKeywords([.in], optional: 0)
   }
 
   /// `OVERLAY(text PLACING part FROM start [FOR length])`, or the plain call.
-  private mutating func overlayExpression() throws(QueryError) -> ExpressionKind {
+  private mutating func overlayExpression() throws(ParseFailure) -> ExpressionKind {
     try callWithKeywords([.placing, .from, .for], optional: 1)
   }
 
   /// A call whose arguments may be divided by keywords instead of commas; the last `optional` may be absent.
   private mutating func callWithKeywords(
     _ keywords: [Keyword], optional: Int
-  ) throws(QueryError) -> ExpressionKind {
+  ) throws(ParseFailure) -> ExpressionKind {
     if isAtPlainCall { return try nameOrCall() }
+    try descend()
+    defer { ascend() }
     let member = try memberName()
     let name = QualifiedName([member], span: member.span)
     let opening = token
@@ -236,7 +238,7 @@ extension Parser {
   }
 
   /// `TRIM([BOTH | LEADING | TRAILING] [characters] FROM text)`, or the plain call.
-  private mutating func trimExpression() throws(QueryError) -> ExpressionKind {
+  private mutating func trimExpression() throws(ParseFailure) -> ExpressionKind {
     if isAtPlainCall { return try nameOrCall() }
     let member = try memberName()
     let opening = token

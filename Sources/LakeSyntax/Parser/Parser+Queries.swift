@@ -26,7 +26,7 @@ extension Parser {
     }
   }
 
-  mutating func query() throws(QueryError) -> Query {
+  mutating func query() throws(ParseFailure) -> Query {
     try descend()
     defer { ascend() }
     let start = start
@@ -39,7 +39,7 @@ extension Parser {
   }
 
   /// The rest of a query whose first part, in parentheses, was read.
-  mutating func continuedQuery(_ first: QueryBody, start: Int) throws(QueryError) -> Query {
+  mutating func continuedQuery(_ first: QueryBody, start: Int) throws(ParseFailure) -> Query {
     let body = try setOperations(after: try intersections(after: first))
     var query = Query(body: body, span: span(from: start))
     try queryOrganization(&query)
@@ -56,30 +56,30 @@ extension Parser {
     }
   }
 
-  mutating func withClause() throws(QueryError) -> With? {
+  mutating func withClause() throws(ParseFailure) -> With? {
     let start = start
     guard accept(.with) else { return nil }
     let isRecursive = isName(peek()) && accept(.recursive)
-    let tables = try commaSeparated { (parser) throws(QueryError) in try parser.commonTable() }
+    let tables = try commaSeparated { (parser) throws(ParseFailure) in try parser.commonTable() }
     return With(isRecursive: isRecursive, tables: tables, span: span(from: start))
   }
 
-  private mutating func commonTable() throws(QueryError) -> CommonTable {
+  private mutating func commonTable() throws(ParseFailure) -> CommonTable {
     let name = try identifier("the name of a common table")
     let columns = at(.leftParen) && !startsQuery(at: 1) ? try identifierList("a column") : []
     _ = accept(.as)
-    let query = try parenthesized { (parser) throws(QueryError) in try parser.query() }
+    let query = try parenthesized { (parser) throws(ParseFailure) in try parser.query() }
     return CommonTable(name: name, columns: columns, query: query)
   }
 
   // MARK: Set operations
 
-  private mutating func queryBody() throws(QueryError) -> QueryBody {
+  private mutating func queryBody() throws(ParseFailure) -> QueryBody {
     let first = try intersections(after: try queryPrimary())
     return try setOperations(after: first)
   }
 
-  private mutating func setOperations(after first: QueryBody) throws(QueryError) -> QueryBody {
+  private mutating func setOperations(after first: QueryBody) throws(ParseFailure) -> QueryBody {
     var rest: [SetOperationTerm] = []
     while let operation = setOperation([.union, .except, .minus]) {
       var term = try setOperationTerm(operation)
@@ -89,7 +89,7 @@ extension Parser {
     return rest.isEmpty ? first : .setOperation(first: first, rest: rest)
   }
 
-  private mutating func intersections(after first: QueryBody) throws(QueryError) -> QueryBody {
+  private mutating func intersections(after first: QueryBody) throws(ParseFailure) -> QueryBody {
     var rest: [SetOperationTerm] = []
     while let operation = setOperation([.intersect]) { rest.append(try setOperationTerm(operation)) }
     return rest.isEmpty ? first : .setOperation(first: first, rest: rest)
@@ -107,7 +107,7 @@ extension Parser {
   /// The query behind an operation whose keyword was just read.
   private mutating func setOperationTerm(
     _ operation: SetOperationTerm.Operation
-  ) throws(QueryError) -> SetOperationTerm {
+  ) throws(ParseFailure) -> SetOperationTerm {
     let place = span(of: tokens[index - 1])
     let isAll = accept(.all)
     if !isAll { _ = accept(.distinct) }
@@ -115,10 +115,10 @@ extension Parser {
     return SetOperationTerm(operation: operation, isAll: isAll, body: try queryPrimary(), span: place)
   }
 
-  private mutating func queryPrimary() throws(QueryError) -> QueryBody {
+  private mutating func queryPrimary() throws(ParseFailure) -> QueryBody {
     if at(.select) { return .select(try select()) }
     if at(.leftParen) {
-      return .query(try parenthesized { (parser) throws(QueryError) in try parser.query() })
+      return .query(try parenthesized { (parser) throws(ParseFailure) in try parser.query() })
     }
     if at(.from) { return try fromFirst() }
     if at(.values) { return .values(try values()) }
@@ -126,14 +126,14 @@ extension Parser {
     throw unexpected(keywords: [.select, .from, .values, .table])
   }
 
-  mutating func values() throws(QueryError) -> Values {
+  mutating func values() throws(ParseFailure) -> Values {
     let start = start
     try expect(.values)
-    let rows = try commaSeparated { (parser) throws(QueryError) in try parser.valuesRow() }
+    let rows = try commaSeparated { (parser) throws(ParseFailure) in try parser.valuesRow() }
     return Values(rows: rows, span: span(from: start))
   }
 
-  private mutating func valuesRow() throws(QueryError) -> [Expression] {
+  private mutating func valuesRow() throws(ParseFailure) -> [Expression] {
     let value = try expression()
     guard case .row(let items) = value.kind, !items.contains(where: { $0.alias != nil }) else { return [value] }
     return items.map(\.value)
@@ -141,7 +141,7 @@ extension Parser {
 
   // MARK: SELECT
 
-  private mutating func select() throws(QueryError) -> Select {
+  private mutating func select() throws(ParseFailure) -> Select {
     var select = try selectHead()
     if at(.from) { (select.from, select.lateralViews) = try fromClause() }
     try selectTail(&select)
@@ -149,7 +149,7 @@ extension Parser {
   }
 
   /// `SELECT [hints] [ALL | DISTINCT] items`
-  private mutating func selectHead() throws(QueryError) -> Select {
+  private mutating func selectHead() throws(ParseFailure) -> Select {
     let start = start
     try expect(.select)
     var select = Select(items: [], span: SourceSpan(start: start, end: start))
@@ -159,7 +159,7 @@ extension Parser {
     if token.keyword == .transform, peek().kind == .leftParen, isScriptTransform {
       throw unsupported("SELECT TRANSFORM with a script", at: span(of: token))
     }
-    select.items = try commaSeparated { (parser) throws(QueryError) in try parser.selectItem() }
+    select.items = try commaSeparated { (parser) throws(ParseFailure) in try parser.selectItem() }
     select.span = span(from: start)
     return select
   }
@@ -176,7 +176,7 @@ extension Parser {
     return false
   }
 
-  private mutating func selectItem() throws(QueryError) -> SelectItem {
+  private mutating func selectItem() throws(ParseFailure) -> SelectItem {
     let value = try expression()
     if accept(.as) {
       if at(.leftParen) { return SelectItem(value, aliases: try identifierList("an alias")) }
@@ -186,13 +186,13 @@ extension Parser {
   }
 
   /// WHERE and the clauses behind it.
-  private mutating func selectTail(_ select: inout Select) throws(QueryError) {
+  private mutating func selectTail(_ select: inout Select) throws(ParseFailure) {
     if accept(.where) { select.filter = try expression() }
     select.groupBy = try groupBy()
     if accept(.having) { select.having = try expression() }
     if accept(.qualify) { select.qualify = try expression() }
     if accept(.window) {
-      select.windows = try commaSeparated { (parser) throws(QueryError) in
+      select.windows = try commaSeparated { (parser) throws(ParseFailure) in
         let name = try parser.identifier("the name of a window")
         try parser.expect(.as)
         return NamedWindow(name: name, window: try parser.windowReference())
@@ -202,7 +202,7 @@ extension Parser {
     select.span = span(from: select.span.start)
   }
 
-  private mutating func hints() throws(QueryError) -> [Hint] {
+  private mutating func hints() throws(ParseFailure) -> [Hint] {
     advance()
     var hints: [Hint] = []
     repeat {
@@ -213,10 +213,10 @@ extension Parser {
     return hints
   }
 
-  private mutating func hint() throws(QueryError) -> Hint {
+  private mutating func hint() throws(ParseFailure) -> Hint {
     let name = try identifier("a hint")
     guard at(.leftParen) else { return Hint(name: name, arguments: []) }
-    let arguments = try parenthesized { (parser) throws(QueryError) in
+    let arguments = try parenthesized { (parser) throws(ParseFailure) in
       parser.at(.rightParen) ? [] : try parser.expressions()
     }
     return Hint(name: name, arguments: arguments)
@@ -225,7 +225,7 @@ extension Parser {
   // MARK: FROM-first
 
   /// `FROM tables SELECT ... [SELECT ...]`: several SELECTs of one FROM are a UNION ALL.
-  private mutating func fromFirst() throws(QueryError) -> QueryBody {
+  private mutating func fromFirst() throws(ParseFailure) -> QueryBody {
     let start = start
     let (tables, views) = try fromClause()
     let first = try fromFirstSelect(tables, views)
@@ -242,7 +242,7 @@ extension Parser {
 
   private mutating func fromFirstSelect(
     _ tables: [TableReference], _ views: [LateralView]
-  ) throws(QueryError) -> QueryBody {
+  ) throws(ParseFailure) -> QueryBody {
     var select = try selectHead()
     select.from = tables
     select.lateralViews = views + (try lateralViews())
@@ -258,7 +258,7 @@ extension Parser {
   }
 
   /// A SELECT whose rows come from a FROM before it.
-  mutating func selectWithoutFrom() throws(QueryError) -> Query {
+  mutating func selectWithoutFrom() throws(ParseFailure) -> Query {
     let start = start
     var select = try selectHead()
     select.lateralViews = try lateralViews()
@@ -271,14 +271,14 @@ extension Parser {
 
   // MARK: GROUP BY
 
-  private mutating func groupBy() throws(QueryError) -> GroupBy? {
+  private mutating func groupBy() throws(ParseFailure) -> GroupBy? {
     guard accept(.group) else { return nil }
     try expect(.by)
     if token.keyword == .all, endsGroupByAll(peek()) {
       advance()
       return .all
     }
-    var elements = try commaSeparated { (parser) throws(QueryError) in try parser.groupingElement() }
+    var elements = try commaSeparated { (parser) throws(ParseFailure) in try parser.groupingElement() }
     if accept(.with, .rollup) {
       elements = [.rollup(try plainColumns(elements))]
     } else if accept(.with, .cube) {
@@ -300,7 +300,7 @@ extension Parser {
   }
 
   /// The elements as the levels of a Hive-style ROLLUP or CUBE, which takes plain expressions only.
-  private func plainColumns(_ elements: [GroupingElement]) throws(QueryError) -> [[Expression]] {
+  private func plainColumns(_ elements: [GroupingElement]) throws(ParseFailure) -> [[Expression]] {
     var columns: [[Expression]] = []
     for element in elements {
       guard case .expression(let column) = element else {
@@ -311,25 +311,25 @@ extension Parser {
     return columns
   }
 
-  private mutating func groupingElement() throws(QueryError) -> GroupingElement {
+  private mutating func groupingElement() throws(ParseFailure) -> GroupingElement {
     if let nested = try nestedGrouping() { return nested }
     return .expression(try expression())
   }
 
-  private mutating func nestedGrouping() throws(QueryError) -> GroupingElement? {
+  private mutating func nestedGrouping() throws(ParseFailure) -> GroupingElement? {
     if accept(.grouping, .sets) {
-      return .groupingSets(try parenthesized { (parser) throws(QueryError) in
-        try parser.commaSeparated { (parser) throws(QueryError) in try parser.groupingSet() }
+      return .groupingSets(try parenthesized { (parser) throws(ParseFailure) in
+        try parser.commaSeparated { (parser) throws(ParseFailure) in try parser.groupingSet() }
       })
     }
     guard peek().kind == .leftParen, let keyword = acceptAny([.rollup, .cube]) else { return nil }
-    let levels = try parenthesized { (parser) throws(QueryError) in
-      try parser.commaSeparated { (parser) throws(QueryError) in try parser.groupingColumns() }
+    let levels = try parenthesized { (parser) throws(ParseFailure) in
+      try parser.commaSeparated { (parser) throws(ParseFailure) in try parser.groupingColumns() }
     }
     return keyword == .rollup ? .rollup(levels) : .cube(levels)
   }
 
-  private mutating func groupingSet() throws(QueryError) -> GroupingSet {
+  private mutating func groupingSet() throws(ParseFailure) -> GroupingSet {
     try descend()
     defer { ascend() }
     if let nested = try nestedGrouping() { return .nested(nested) }
@@ -337,7 +337,7 @@ extension Parser {
   }
 
   /// `()`, `(a, b)` or a single expression.
-  private mutating func groupingColumns() throws(QueryError) -> [Expression] {
+  private mutating func groupingColumns() throws(ParseFailure) -> [Expression] {
     if at(.leftParen), peek().kind == .rightParen {
       index += 2
       return []
@@ -347,7 +347,7 @@ extension Parser {
 
   // MARK: ORDER BY, LIMIT and their kin
 
-  mutating func queryOrganization(_ query: inout Query) throws(QueryError) {
+  mutating func queryOrganization(_ query: inout Query) throws(ParseFailure) {
     if accept(.order) {
       try expect(.by)
       query.orderBy = try sortItems()

@@ -3,22 +3,27 @@ import LakeDiagnostics
 // Statements that steer a script: settings, transactions, assertions.
 extension Parser {
   /// SET takes the text as it stands, up to the semicolon or the end.
-  mutating func setStatement() throws(QueryError) -> StatementKind {
-    let keyword = token
-    advance()
-    return try RawCommand.set(takeRawText(), at: span(of: keyword))
+  mutating func setStatement() throws(ParseFailure) -> StatementKind {
+    try rawCommand(RawCommand.set)
   }
 
-  mutating func resetStatement() throws(QueryError) -> StatementKind {
+  mutating func resetStatement() throws(ParseFailure) -> StatementKind {
     advance()
     let key = takeRawText()
     return .reset(key.isEmpty ? nil : RawCommand.key(key))
   }
 
-  mutating func sourceStatement() throws(QueryError) -> StatementKind {
-    let keyword = token
+  mutating func sourceStatement() throws(ParseFailure) -> StatementKind {
+    try rawCommand(RawCommand.source)
+  }
+
+  private mutating func rawCommand(
+    _ read: (String, SourceSpan) throws(QueryError) -> StatementKind
+  ) throws(ParseFailure) -> StatementKind {
+    let place = span(of: token)
     advance()
-    return try RawCommand.source(takeRawText(), at: span(of: keyword))
+    let text = takeRawText()
+    do throws(QueryError) { return try read(text, place) } catch { throw ParseFailure(error) }
   }
 
   private mutating func takeRawText() -> String {
@@ -32,7 +37,7 @@ extension Parser {
     return String(decoding: bytes[Int(first.start)..<Int(last.end)], as: UTF8.self)
   }
 
-  mutating func transactionStatement() throws(QueryError) -> StatementKind {
+  mutating func transactionStatement() throws(ParseFailure) -> StatementKind {
     if accept(.start) {
       try expect(.transaction)
       return .startTransaction
@@ -51,7 +56,7 @@ extension Parser {
     return isCommit ? .commit : .rollback
   }
 
-  private mutating func atomicStatements() throws(QueryError) -> [Statement] {
+  private mutating func atomicStatements() throws(ParseFailure) -> [Statement] {
     let opening = tokens[index - 2]
     var statements: [Statement] = []
     while true {
@@ -64,10 +69,10 @@ extension Parser {
     }
   }
 
-  mutating func assertStatement() throws(QueryError) -> StatementKind {
+  mutating func assertStatement() throws(ParseFailure) -> StatementKind {
     advance()
     let name = try string("the name of the assertion as a string")
-    let query = try parenthesized { (parser) throws(QueryError) in try parser.query() }
+    let query = try parenthesized { (parser) throws(ParseFailure) in try parser.query() }
     return .assert(Assertion(name: name, query: query))
   }
 }

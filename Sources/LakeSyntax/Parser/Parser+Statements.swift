@@ -2,7 +2,7 @@ import LakeDiagnostics
 
 // The statement, by its first word.
 extension Parser {
-  mutating func statement() throws(QueryError) -> Statement {
+  mutating func statement() throws(ParseFailure) -> Statement {
     try descend()
     defer { ascend() }
     let start = start
@@ -10,7 +10,7 @@ extension Parser {
     return Statement(kind, span: span(from: start))
   }
 
-  private mutating func statementKind() throws(QueryError) -> StatementKind {
+  private mutating func statementKind() throws(ParseFailure) -> StatementKind {
     switch token.keyword {
     case .select, .values: return .query(try query())
     case .table where isName(peek()): return .query(try query())
@@ -30,7 +30,7 @@ extension Parser {
     }
   }
 
-  private mutating func scriptStatement() throws(QueryError) -> StatementKind {
+  private mutating func scriptStatement() throws(ParseFailure) -> StatementKind {
     if at(.leftParen) { return .query(try query()) }
     switch token.keyword {
     case .use: return try useStatement()
@@ -46,7 +46,7 @@ extension Parser {
     }
   }
 
-  private func unexpectedStatement() -> QueryError {
+  private func unexpectedStatement() -> ParseFailure {
     if at(.endOfText) || at(.semicolon) { return error("there is no statement here", at: span(of: token)) }
     let firstWords: [Keyword] = [
       .select, .with, .from, .values, .insert, .merge, .update, .delete, .load, .create, .drop, .alter,
@@ -55,12 +55,10 @@ extension Parser {
     ]
     let word = text(token)
     let nearest = token.kind == .word ? NearestName.of(word, among: firstWords.map(\.text)) : nil
-    var failure = unexpected("a statement such as SELECT or INSERT")
-    failure.hint = nearest.map { "did you mean \($0)?" }
-    return failure
+    return unexpected("a statement such as SELECT or INSERT").withHint(nearest.map { "did you mean \($0)?" })
   }
 
-  private mutating func statementWith() throws(QueryError) -> StatementKind {
+  private mutating func statementWith() throws(ParseFailure) -> StatementKind {
     let start = start
     let with = try withClause()
     switch token.keyword {
@@ -75,7 +73,7 @@ extension Parser {
     }
   }
 
-  private mutating func statementFrom() throws(QueryError) -> StatementKind {
+  private mutating func statementFrom() throws(ParseFailure) -> StatementKind {
     isMultiInsert ? try fromStatement(with: nil) : .query(try query())
   }
 
@@ -106,7 +104,7 @@ extension Parser {
     return Query(with: with, body: .query(query), span: query.span)
   }
 
-  private mutating func explainStatement() throws(QueryError) -> StatementKind {
+  private mutating func explainStatement() throws(ParseFailure) -> StatementKind {
     advance()
     var mode = ExplainMode.plain
     switch token.keyword {
@@ -128,13 +126,13 @@ extension Parser {
     .select, .with, .from, .values, .table, .insert, .merge, .update, .delete, .create,
   ]
 
-  private mutating func useStatement() throws(QueryError) -> StatementKind {
+  private mutating func useStatement() throws(ParseFailure) -> StatementKind {
     advance()
     if isName(peek()) { _ = acceptAny([.database, .schema, .namespace]) }
     return .use(try qualifiedName("a database"))
   }
 
-  private mutating func maintenanceStatement() throws(QueryError) -> StatementKind {
+  private mutating func maintenanceStatement() throws(ParseFailure) -> StatementKind {
     switch token.keyword {
     case .truncate:
       advance()
@@ -150,7 +148,7 @@ extension Parser {
     }
   }
 
-  private mutating func repairTable() throws(QueryError) -> RepairTable {
+  private mutating func repairTable() throws(ParseFailure) -> RepairTable {
     _ = accept(.msck)
     try expect(.repair, .table)
     let name = try qualifiedName("a table")
@@ -162,7 +160,7 @@ extension Parser {
     return RepairTable(name: name, mode: mode)
   }
 
-  private mutating func analyzeTable() throws(QueryError) -> AnalyzeTable {
+  private mutating func analyzeTable() throws(ParseFailure) -> AnalyzeTable {
     advance()
     try expect(.table)
     let name = try qualifiedName("a table")
@@ -176,7 +174,7 @@ extension Parser {
       scope = .allColumns
     } else if accept(.for, .columns) {
       scope = isName(token)
-        ? .columns(try commaSeparated { (parser) throws(QueryError) in try parser.identifier("a column") })
+        ? .columns(try commaSeparated { (parser) throws(ParseFailure) in try parser.identifier("a column") })
         : .allColumns
     }
     return AnalyzeTable(name: name, partition: partition, scope: scope)

@@ -20,43 +20,43 @@ extension Parser {
   /// Takes one of the allowed clauses if it comes next.
   mutating func tableClause(
     _ clauses: inout TableClauses, allowed: [Keyword]
-  ) throws(QueryError) -> Bool {
+  ) throws(ParseFailure) -> Bool {
     let opening = token
     guard let keyword = acceptAny(allowed) else {
       if at(.skewed), allowed.contains(.clustered) { throw unsupported("SKEWED BY", at: span(of: token)) }
       return false
     }
     switch keyword {
-    case .partitioned: try once(&clauses.partitionedBy, opening) { (parser) throws(QueryError) in
+    case .partitioned: try once(&clauses.partitionedBy, opening) { (parser) throws(ParseFailure) in
       try parser.partitionFields()
     }
-    case .clustered: try once(&clauses.buckets, opening) { (parser) throws(QueryError) in
+    case .clustered: try once(&clauses.buckets, opening) { (parser) throws(ParseFailure) in
       try parser.bucketDefinition()
     }
-    case .row: try once(&clauses.rowFormat, opening) { (parser) throws(QueryError) in
+    case .row: try once(&clauses.rowFormat, opening) { (parser) throws(ParseFailure) in
       try parser.rowFormat()
     }
-    case .stored: try once(&clauses.storage, opening) { (parser) throws(QueryError) in
+    case .stored: try once(&clauses.storage, opening) { (parser) throws(ParseFailure) in
       try parser.storedFormat()
     }
-    case .using: try once(&clauses.storage, opening) { (parser) throws(QueryError) in
+    case .using: try once(&clauses.storage, opening) { (parser) throws(ParseFailure) in
       .using(try parser.qualifiedName("a format such as parquet").text)
     }
-    case .options: try once(&clauses.options, opening) { (parser) throws(QueryError) in
+    case .options: try once(&clauses.options, opening) { (parser) throws(ParseFailure) in
       try parser.properties()
     }
-    case .location: try once(&clauses.location, opening) { (parser) throws(QueryError) in
+    case .location: try once(&clauses.location, opening) { (parser) throws(ParseFailure) in
       try parser.string("a path as a string")
     }
-    case .comment: try once(&clauses.comment, opening) { (parser) throws(QueryError) in try parser.comment() }
-    default: try once(&clauses.properties, opening) { (parser) throws(QueryError) in try parser.properties() }
+    case .comment: try once(&clauses.comment, opening) { (parser) throws(ParseFailure) in try parser.comment() }
+    default: try once(&clauses.properties, opening) { (parser) throws(ParseFailure) in try parser.properties() }
     }
     return true
   }
 
   private mutating func once<Node>(
-    _ clause: inout Node?, _ opening: Token, _ rule: (inout Parser) throws(QueryError) -> Node
-  ) throws(QueryError) {
+    _ clause: inout Node?, _ opening: Token, _ rule: (inout Parser) throws(ParseFailure) -> Node
+  ) throws(ParseFailure) {
     if clause != nil {
       throw error("the clause \(text(opening).uppercased()) stands here a second time", at: span(of: opening))
     }
@@ -65,21 +65,21 @@ extension Parser {
 
   // MARK: PARTITIONED BY and CLUSTERED BY
 
-  private mutating func partitionFields() throws(QueryError) -> [PartitionField] {
+  private mutating func partitionFields() throws(ParseFailure) -> [PartitionField] {
     try expect(.by)
-    return try parenthesized { (parser) throws(QueryError) in
-      try parser.commaSeparated { (parser) throws(QueryError) in try parser.partitionField() }
+    return try parenthesized { (parser) throws(ParseFailure) in
+      try parser.commaSeparated { (parser) throws(ParseFailure) in try parser.partitionField() }
     }
   }
 
-  private mutating func partitionField() throws(QueryError) -> PartitionField {
+  private mutating func partitionField() throws(ParseFailure) -> PartitionField {
     let start = start
     let next = peek()
     let kind: PartitionField.Kind
     if next.kind == .leftParen {
       let name = try identifier("a transform").name.lowercased()
-      let arguments = try parenthesized { (parser) throws(QueryError) in
-        try parser.commaSeparated { (parser) throws(QueryError) in try parser.transformArgument() }
+      let arguments = try parenthesized { (parser) throws(ParseFailure) in
+        try parser.commaSeparated { (parser) throws(ParseFailure) in try parser.transformArgument() }
       }
       kind = .transform(name: name, arguments: arguments)
     } else if next.kind == .comma || next.kind == .rightParen {
@@ -90,18 +90,18 @@ extension Parser {
     return PartitionField(kind: kind, span: span(from: start))
   }
 
-  private mutating func transformArgument() throws(QueryError) -> TransformArgument {
+  private mutating func transformArgument() throws(ParseFailure) -> TransformArgument {
     at(.integer)
       ? .number(try wholeNumber("a whole number")) : .column(try qualifiedName("a column or a number"))
   }
 
-  private mutating func bucketDefinition() throws(QueryError) -> BucketDefinition {
+  private mutating func bucketDefinition() throws(ParseFailure) -> BucketDefinition {
     try expect(.by)
     let columns = try identifierList("a column")
     var sortedBy: [SortItem] = []
     if accept(.sorted) {
       try expect(.by)
-      sortedBy = try parenthesized { (parser) throws(QueryError) in try parser.sortItems() }
+      sortedBy = try parenthesized { (parser) throws(ParseFailure) in try parser.sortItems() }
     }
     try expect(.into)
     let count = try wholeNumber("the number of buckets")
@@ -111,7 +111,7 @@ extension Parser {
 
   // MARK: Formats
 
-  private mutating func storedFormat() throws(QueryError) -> StorageFormat {
+  private mutating func storedFormat() throws(ParseFailure) -> StorageFormat {
     if try expectAny([.as, .by]) == .by {
       return .storedBy(isAtString ? try string("a class") : try identifier("a format").name)
     }
@@ -123,7 +123,7 @@ extension Parser {
     return .storedAs(try identifier("a format such as PARQUET").name)
   }
 
-  private mutating func rowFormat() throws(QueryError) -> RowFormat {
+  private mutating func rowFormat() throws(ParseFailure) -> RowFormat {
     try expect(.format)
     if try expectAny([.delimited, .serde]) == .delimited { return .delimited(try rowDelimiters()) }
     let name = try string("a class as a string")
@@ -134,7 +134,7 @@ extension Parser {
     return .serde(name, properties: properties)
   }
 
-  private mutating func rowDelimiters() throws(QueryError) -> RowDelimiters {
+  private mutating func rowDelimiters() throws(ParseFailure) -> RowDelimiters {
     var delimiters = RowDelimiters()
     while let keyword = acceptAny([.fields, .collection, .map, .lines, .null, .escaped]) {
       switch keyword {
@@ -157,7 +157,7 @@ extension Parser {
     return delimiters
   }
 
-  private mutating func terminator() throws(QueryError) -> String {
+  private mutating func terminator() throws(ParseFailure) -> String {
     try expect(.terminated, .by)
     return try string("a character as a string")
   }

@@ -2,9 +2,9 @@ import LakeDiagnostics
 
 // FROM: tables, joins, lateral views.
 extension Parser {
-  mutating func fromClause() throws(QueryError) -> ([TableReference], [LateralView]) {
+  mutating func fromClause() throws(ParseFailure) -> ([TableReference], [LateralView]) {
     try expect(.from)
-    let tables = try commaSeparated { (parser) throws(QueryError) in try parser.tableReference() }
+    let tables = try commaSeparated { (parser) throws(ParseFailure) in try parser.tableReference() }
     let views = try lateralViews()
     if token.keyword == .pivot || token.keyword == .unpivot, peek().kind == .leftParen {
       throw unsupported(text(token).uppercased(), at: span(of: token))
@@ -13,7 +13,7 @@ extension Parser {
   }
 
   /// A table with the joins behind it.
-  mutating func tableReference() throws(QueryError) -> TableReference {
+  mutating func tableReference() throws(ParseFailure) -> TableReference {
     try descend()
     defer { ascend() }
     let start = start
@@ -21,7 +21,7 @@ extension Parser {
     return try joined(first, start: start)
   }
 
-  private mutating func joined(_ first: TableReference, start: Int) throws(QueryError) -> TableReference {
+  private mutating func joined(_ first: TableReference, start: Int) throws(ParseFailure) -> TableReference {
     var rest: [Join] = []
     while let join = try join() { rest.append(join) }
     return rest.isEmpty ? first : TableReference(.joined(first: first, rest: rest), span: span(from: start))
@@ -29,7 +29,7 @@ extension Parser {
 
   // MARK: Joins
 
-  private mutating func join() throws(QueryError) -> Join? {
+  private mutating func join() throws(ParseFailure) -> Join? {
     let start = start
     let isNatural = accept(.natural)
     guard let kind = try joinKind(isNatural: isNatural) else { return nil }
@@ -39,7 +39,7 @@ extension Parser {
     return Join(kind: kind, table: table, condition: condition, span: place)
   }
 
-  private mutating func joinKind(isNatural: Bool) throws(QueryError) -> Join.Kind? {
+  private mutating func joinKind(isNatural: Bool) throws(ParseFailure) -> Join.Kind? {
     if accept(.join) { return .inner }
     if accept(.inner) { return try expectingJoin(.inner) }
     if !isNatural, accept(.cross) { return try expectingJoin(.cross) }
@@ -57,17 +57,17 @@ extension Parser {
     return nil
   }
 
-  private mutating func expectingOuterJoin(_ kind: Join.Kind) throws(QueryError) -> Join.Kind {
+  private mutating func expectingOuterJoin(_ kind: Join.Kind) throws(ParseFailure) -> Join.Kind {
     _ = accept(.outer)
     return try expectingJoin(kind)
   }
 
-  private mutating func expectingJoin(_ kind: Join.Kind) throws(QueryError) -> Join.Kind {
+  private mutating func expectingJoin(_ kind: Join.Kind) throws(ParseFailure) -> Join.Kind {
     try expect(.join)
     return kind
   }
 
-  private mutating func joinCondition() throws(QueryError) -> Join.Condition {
+  private mutating func joinCondition() throws(ParseFailure) -> Join.Condition {
     if accept(.on) { return .on(try expression()) }
     guard peek().kind == .leftParen, accept(.using) else { return .none }
     return .using(try identifierList("a column"))
@@ -76,7 +76,7 @@ extension Parser {
   // MARK: Tables
 
   /// A table, function, query or join in parentheses, without joins behind it.
-  mutating func tablePrimary() throws(QueryError) -> TableReference {
+  mutating func tablePrimary() throws(ParseFailure) -> TableReference {
     let start = start
     if at(.leftParen) { return try parenthesizedTable(isLateral: false) }
     if at(.lateral), peek().keyword != .view {
@@ -91,7 +91,7 @@ extension Parser {
     return try namedTable(start: start, isLateral: false)
   }
 
-  private mutating func namedTable(start: Int, isLateral: Bool) throws(QueryError) -> TableReference {
+  private mutating func namedTable(start: Int, isLateral: Bool) throws(ParseFailure) -> TableReference {
     let name = try qualifiedName("a table")
     let kind: TableReferenceKind
     if at(.leftParen) {
@@ -107,7 +107,7 @@ extension Parser {
   }
 
   /// A query, or a table or join, in parentheses.
-  private mutating func parenthesizedTable(isLateral: Bool) throws(QueryError) -> TableReference {
+  private mutating func parenthesizedTable(isLateral: Bool) throws(ParseFailure) -> TableReference {
     let start = start
     let opening = token
     advance()
@@ -134,7 +134,7 @@ extension Parser {
   }
 
   /// An inline table with its alias and joins, or a query that begins with VALUES.
-  private mutating func parenthesizedValues(isLateral: Bool) throws(QueryError) -> TableReference {
+  private mutating func parenthesizedValues(isLateral: Bool) throws(ParseFailure) -> TableReference {
     let start = start
     let values = try values()
     if at(.rightParen) || isAtQueryContinuation {
@@ -147,7 +147,7 @@ extension Parser {
   }
 
   /// What stands inside a parenthesis that does not open with a query's keyword.
-  private mutating func nestedTable(isLateral: Bool) throws(QueryError) -> TableReference {
+  private mutating func nestedTable(isLateral: Bool) throws(ParseFailure) -> TableReference {
     let start = start
     let table = try tableReference()
     guard case .subquery(let query, _) = table.kind, table.alias == nil, table.sample == nil else {
@@ -161,7 +161,7 @@ extension Parser {
     return TableReference(.subquery(query, isLateral: isLateral), span: table.span)
   }
 
-  private mutating func timeTravel() throws(QueryError) -> TimeTravel? {
+  private mutating func timeTravel() throws(ParseFailure) -> TimeTravel? {
     if at(.for), [.version, .timestamp, .systemVersion, .systemTime].contains(peek().keyword) { advance() }
     guard peek().keyword == .as, peek(2).keyword == .of,
       let keyword = acceptAny([.version, .systemVersion, .timestamp, .systemTime])
@@ -172,22 +172,22 @@ extension Parser {
   }
 
   /// `[AS] name [(columns)]`
-  mutating func tableAlias() throws(QueryError) -> TableAlias? {
+  mutating func tableAlias() throws(ParseFailure) -> TableAlias? {
     guard accept(.as) || isAtBareAlias else { return nil }
     let name = try identifier("an alias")
     return TableAlias(name, columns: at(.leftParen) ? try identifierList("a column") : [])
   }
 
-  private mutating func tableSample() throws(QueryError) -> TableSample? {
+  private mutating func tableSample() throws(ParseFailure) -> TableSample? {
     guard accept(.tablesample) else { return nil }
     _ = acceptAny([.system, .bernoulli])
-    let method = try parenthesized { (parser) throws(QueryError) in try parser.sampleMethod() }
+    let method = try parenthesized { (parser) throws(ParseFailure) in try parser.sampleMethod() }
     let seed = accept(.repeatable)
-      ? try parenthesized { (parser) throws(QueryError) in try parser.wholeNumber("the seed") } : nil
+      ? try parenthesized { (parser) throws(ParseFailure) in try parser.wholeNumber("the seed") } : nil
     return TableSample(method: method, seed: seed)
   }
 
-  private mutating func sampleMethod() throws(QueryError) -> TableSample.Method {
+  private mutating func sampleMethod() throws(ParseFailure) -> TableSample.Method {
     if peek().kind == .integer, accept(.bucket) {
       let bucket = try wholeNumber("the number of the bucket")
       try expect(.out, .of)
@@ -199,13 +199,13 @@ extension Parser {
 
   // MARK: Lateral views
 
-  mutating func lateralViews() throws(QueryError) -> [LateralView] {
+  mutating func lateralViews() throws(ParseFailure) -> [LateralView] {
     var views: [LateralView] = []
     while at(.lateral, .view) { views.append(try lateralView()) }
     return views
   }
 
-  private mutating func lateralView() throws(QueryError) -> LateralView {
+  private mutating func lateralView() throws(ParseFailure) -> LateralView {
     let start = start
     index += 2
     let isOuter = peek().kind != .leftParen && accept(.outer)
@@ -214,7 +214,7 @@ extension Parser {
     let table = try identifier("the alias of the lateral view")
     var columns: [Identifier] = []
     if accept(.as) || isAtBareAlias {
-      columns = try commaSeparated { (parser) throws(QueryError) in try parser.identifier("a column") }
+      columns = try commaSeparated { (parser) throws(ParseFailure) in try parser.identifier("a column") }
     }
     return LateralView(
       isOuter: isOuter, function: function, arguments: arguments, table: table, columns: columns,

@@ -2,7 +2,7 @@ import LakeDiagnostics
 
 // Data types.
 extension Parser {
-  mutating func typeName() throws(QueryError) -> TypeName {
+  mutating func typeName() throws(ParseFailure) -> TypeName {
     try descend()
     defer { ascend() }
     let start = start
@@ -10,7 +10,7 @@ extension Parser {
     return TypeName(kind, span: span(from: start))
   }
 
-  private mutating func typeKind() throws(QueryError) -> TypeNameKind {
+  private mutating func typeKind() throws(ParseFailure) -> TypeNameKind {
     guard isName(token) else { throw unexpected("a data type") }
     switch token.keyword {
     case .array where peek().kind == .less: return .array(try elementType())
@@ -25,14 +25,14 @@ extension Parser {
     }
   }
 
-  private mutating func elementType() throws(QueryError) -> TypeName {
+  private mutating func elementType() throws(ParseFailure) -> TypeName {
     index += 2
     let element = try typeName()
     try closeAngle()
     return element
   }
 
-  private mutating func mapType() throws(QueryError) -> TypeNameKind {
+  private mutating func mapType() throws(ParseFailure) -> TypeNameKind {
     index += 2
     let key = try typeName()
     try expect(.comma, "',' and the type of the values")
@@ -41,19 +41,19 @@ extension Parser {
     return .map(key: key, value: value)
   }
 
-  private mutating func structType() throws(QueryError) -> TypeNameKind {
+  private mutating func structType() throws(ParseFailure) -> TypeNameKind {
     advance()
     if accept(.notEqual) { return .struct([]) }
     advance()
     var fields: [StructFieldName] = []
     if !at(.greater) {
-      fields = try commaSeparated { (parser) throws(QueryError) in try parser.structField() }
+      fields = try commaSeparated { (parser) throws(ParseFailure) in try parser.structField() }
     }
     try closeAngle()
     return .struct(fields)
   }
 
-  private mutating func structField() throws(QueryError) -> StructFieldName {
+  private mutating func structField() throws(ParseFailure) -> StructFieldName {
     let start = start
     let name = try identifier("the name of a field")
     _ = accept(.colon)
@@ -66,7 +66,7 @@ extension Parser {
   }
 
   /// Takes `>`, or the first half of `>=`.
-  private mutating func closeAngle() throws(QueryError) {
+  private mutating func closeAngle() throws(ParseFailure) {
     if at(.greaterOrEqual) {
       tokens[index].kind = .equal
       tokens[index].start += 1
@@ -75,14 +75,14 @@ extension Parser {
     try expect(.greater, "'>'")
   }
 
-  private mutating func intervalType() throws(QueryError) -> TypeNameKind {
+  private mutating func intervalType() throws(ParseFailure) -> TypeNameKind {
     guard let from = acceptIntervalUnit() else { return .interval(from: nil, to: nil) }
     guard accept(.to) else { return .interval(from: from, to: nil) }
     guard let to = acceptIntervalUnit() else { throw unexpected("a unit of time") }
     return .interval(from: from, to: to)
   }
 
-  private mutating func timestampWithZone() throws(QueryError) -> TypeNameKind {
+  private mutating func timestampWithZone() throws(ParseFailure) -> TypeNameKind {
     advance()
     if accept(.without) {
       try expect(.time, .zone)
@@ -94,12 +94,12 @@ extension Parser {
     return .simple("timestamp_ltz", parameters: [])
   }
 
-  private mutating func simpleType() throws(QueryError) -> TypeNameKind {
+  private mutating func simpleType() throws(ParseFailure) -> TypeNameKind {
     let name = try identifier("a data type").name.lowercased()
     if name == "double", token.kind == .word, text(token).lowercased() == "precision" { advance() }
     guard at(.leftParen) else { return .simple(name, parameters: []) }
-    let parameters = try parenthesized { (parser) throws(QueryError) in
-      try parser.commaSeparated { (parser) throws(QueryError) in
+    let parameters = try parenthesized { (parser) throws(ParseFailure) in
+      try parser.commaSeparated { (parser) throws(ParseFailure) in
         try parser.wholeNumber("a whole number")
       }
     }

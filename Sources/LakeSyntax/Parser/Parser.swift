@@ -12,6 +12,8 @@ package struct Parser {
   var index = 0
   var positionalParameters = 0
   private var depth = 0
+  /// Set when the nesting gets deep enough to ask for it.
+  private var stackFloor: UInt?
   private var attempts: KeywordAttempts?
 
   private init(
@@ -23,7 +25,7 @@ package struct Parser {
     self.attempts = attempts
   }
 
-  /// How deep queries, expressions and types may nest.
+  /// How deep queries, expressions and types may nest, if the stack is large enough.
   static let nestingLimit = 256
 }
 
@@ -35,7 +37,7 @@ extension Parser {
   package static func parseStatement(_ text: String, at offset: Int = 0) throws(QueryError) -> Statement {
     let bytes = Array(text.utf8)
     if let command = try RawCommand.statement(bytes, base: offset) { return command }
-    return try run(bytes, base: offset) { (parser) throws(QueryError) in
+    return try run(bytes, base: offset) { (parser) throws(ParseFailure) in
       let statement = try parser.statement()
       _ = parser.accept(.semicolon)
       return statement
@@ -53,40 +55,44 @@ extension Parser {
 
   /// Parses a lone expression, such as the definition of a default value.
   package static func parseExpression(_ text: String) throws(QueryError) -> Expression {
-    try run(Array(text.utf8), base: 0) { (parser) throws(QueryError) in try parser.expression() }
+    try run(Array(text.utf8), base: 0) { (parser) throws(ParseFailure) in try parser.expression() }
   }
 
   /// Parses a data type, such as `array<decimal(10, 2)>`.
   package static func parseTypeName(_ text: String) throws(QueryError) -> TypeName {
-    try run(Array(text.utf8), base: 0) { (parser) throws(QueryError) in try parser.typeName() }
+    try run(Array(text.utf8), base: 0) { (parser) throws(ParseFailure) in try parser.typeName() }
   }
 
   /// Parses a schema as DDL: `a int, b struct<c: string>`; the colon behind a name is optional.
   package static func parseColumnList(_ text: String) throws(QueryError) -> [ColumnDefinition] {
-    try run(Array(text.utf8), base: 0) { (parser) throws(QueryError) in
-      try parser.commaSeparated { (parser) throws(QueryError) in try parser.columnDefinition() }
+    try run(Array(text.utf8), base: 0) { (parser) throws(ParseFailure) in
+      try parser.commaSeparated { (parser) throws(ParseFailure) in try parser.columnDefinition() }
     }
   }
 
   /// Parses the whole text with `rule`. After a syntax error it parses once more, noting which keywords
   /// were possible where, to find the one that a misspelt word meant.
   private static func run<Node>(
-    _ bytes: [UInt8], base: Int, _ rule: (inout Parser) throws(QueryError) -> Node
+    _ bytes: [UInt8], base: Int, _ rule: (inout Parser) throws(ParseFailure) -> Node
   ) throws(QueryError) -> Node {
     let tokens = try Lexer.tokens(of: bytes, base: base)
-    do throws(QueryError) {
+    do throws(ParseFailure) {
       var parser = Parser(bytes, base: base, tokens: tokens, attempts: nil)
       return try parser.whole(rule)
     } catch {
-      guard error.code == .syntaxError, error.hint == nil else { throw error }
+      guard error.error.code == .syntaxError, error.error.hint == nil else { throw error.error }
+    }
+    do throws(ParseFailure) {
       var parser = Parser(bytes, base: base, tokens: tokens, attempts: KeywordAttempts())
       return try parser.whole(rule)
+    } catch {
+      throw error.error
     }
   }
 
   private mutating func whole<Node>(
-    _ rule: (inout Parser) throws(QueryError) -> Node
-  ) throws(QueryError) -> Node {
+    _ rule: (inout Parser) throws(ParseFailure) -> Node
+  ) throws(ParseFailure) -> Node {
     let node = try rule(&self)
     guard at(.endOfText) else { throw unexpected("the end of the statement") }
     return node
@@ -142,40 +148,40 @@ extension Parser {
     return nil
   }
 
-  mutating func expect(_ kind: TokenKind, _ expected: String) throws(QueryError) {
+  mutating func expect(_ kind: TokenKind, _ expected: String) throws(ParseFailure) {
     guard accept(kind) else { throw unexpected(expected) }
   }
 
-  mutating func expect(_ keyword: Keyword) throws(QueryError) {
+  mutating func expect(_ keyword: Keyword) throws(ParseFailure) {
     guard accept(keyword) else { throw unexpected(keyword.text) }
   }
 
-  mutating func expect(_ first: Keyword, _ second: Keyword) throws(QueryError) {
+  mutating func expect(_ first: Keyword, _ second: Keyword) throws(ParseFailure) {
     try expect(first)
     try expect(second)
   }
 
   /// Takes one of the keywords, or fails with a list of them.
-  mutating func expectAny(_ keywords: [Keyword]) throws(QueryError) -> Keyword {
+  mutating func expectAny(_ keywords: [Keyword]) throws(ParseFailure) -> Keyword {
     if let keyword = acceptAny(keywords) { return keyword }
     throw unexpected(keywords: keywords)
   }
 
-  mutating func acceptIfExists() throws(QueryError) -> Bool {
+  mutating func acceptIfExists() throws(ParseFailure) -> Bool {
     guard accept(.if) else { return false }
     try expect(.exists)
     return true
   }
 
-  mutating func acceptIfNotExists() throws(QueryError) -> Bool {
+  mutating func acceptIfNotExists() throws(ParseFailure) -> Bool {
     guard accept(.if) else { return false }
     try expect(.not, .exists)
     return true
   }
 
   mutating func commaSeparated<Node>(
-    _ rule: (inout Parser) throws(QueryError) -> Node
-  ) throws(QueryError) -> [Node] {
+    _ rule: (inout Parser) throws(ParseFailure) -> Node
+  ) throws(ParseFailure) -> [Node] {
     var nodes = [try rule(&self)]
     while accept(.comma) { nodes.append(try rule(&self)) }
     return nodes
@@ -183,8 +189,8 @@ extension Parser {
 
   /// Parses `( item, item ... )`; a parenthesis that is never closed is reported where it opens.
   mutating func parenthesized<Node>(
-    _ rule: (inout Parser) throws(QueryError) -> Node
-  ) throws(QueryError) -> Node {
+    _ rule: (inout Parser) throws(ParseFailure) -> Node
+  ) throws(ParseFailure) -> Node {
     let opening = token
     try expect(.leftParen, "'('")
     let node = try rule(&self)
@@ -193,7 +199,7 @@ extension Parser {
   }
 
   /// Takes the closing parenthesis that belongs to an opening one.
-  mutating func close(_ opening: Token) throws(QueryError) {
+  mutating func close(_ opening: Token) throws(ParseFailure) {
     if accept(.rightParen) { return }
     if at(.endOfText) {
       throw error("the '(' that opens here is never closed", at: span(of: opening))
@@ -206,13 +212,15 @@ extension Parser {
 
 extension Parser {
   /// Enters a rule that can contain itself; `ascend` leaves it.
-  mutating func descend() throws(QueryError) {
+  mutating func descend() throws(ParseFailure) {
     depth += 1
-    if depth > Self.nestingLimit {
-      throw QueryError(
-        .nestingTooDeep, .parse,
-        "the statement nests more than \(Self.nestingLimit) levels deep here", span: span(of: token),
-        hint: "split it with WITH or a view")
+    if depth < 8 { return }
+    if stackFloor == nil { stackFloor = StackFloor.current() }
+    if depth > Self.nestingLimit || StackFloor.isReached(stackFloor ?? 0) {
+      throw ParseFailure(
+        QueryError(
+          .nestingTooDeep, .parse, "the statement nests too deep here, at level \(depth)",
+          span: span(of: token), hint: "split it with WITH or a view"))
     }
   }
 
@@ -238,30 +246,30 @@ extension Parser {
 
   func text(_ token: Token) -> String { String(decoding: source(token), as: UTF8.self) }
 
-  func error(_ message: String, at span: SourceSpan, hint: String? = nil) -> QueryError {
-    QueryError(.syntaxError, .parse, message, span: span, hint: hint)
+  func error(_ message: String, at span: SourceSpan, hint: String? = nil) -> ParseFailure {
+    ParseFailure(QueryError(.syntaxError, .parse, message, span: span, hint: hint))
   }
 
-  func unsupported(_ feature: String, at span: SourceSpan, hint: String? = nil) -> QueryError {
-    QueryError(.unsupported, .parse, "\(feature) is not supported", span: span, hint: hint)
+  func unsupported(_ feature: String, at span: SourceSpan, hint: String? = nil) -> ParseFailure {
+    ParseFailure(QueryError(.unsupported, .parse, "\(feature) is not supported", span: span, hint: hint))
   }
 
   /// The error for the next token: what was wanted, what stands there, and what it may have meant.
-  func unexpected(_ expected: String) -> QueryError {
+  func unexpected(_ expected: String) -> ParseFailure {
     let found = at(.endOfText) ? "the end of the statement" : "'\(shortened(text(token)))'"
     return error("expected \(expected), found \(found)", at: span(of: token), hint: misspellingHint())
   }
 
-  func unexpected(keywords: [Keyword]) -> QueryError {
+  func unexpected(keywords: [Keyword]) -> ParseFailure {
     let names = keywords.map(\.text)
     let list =
       names.count < 2
       ? names.joined() : names.dropLast().joined(separator: ", ") + " or " + names[names.count - 1]
-    var failure = unexpected(list)
-    if failure.hint == nil, token.kind == .word, let nearest = NearestName.of(text(token), among: names) {
-      failure.hint = "did you mean \(nearest)?"
-    }
-    return failure
+    let failure = unexpected(list)
+    guard failure.error.hint == nil, token.kind == .word,
+      let nearest = NearestName.of(text(token), among: names)
+    else { return failure }
+    return failure.withHint("did you mean \(nearest)?")
   }
 
   private func shortened(_ text: String) -> String {
@@ -282,6 +290,21 @@ extension Parser {
     guard let nearest = attempts.nearest(to: name, at: index - 1) ?? attempts.nearest(to: name, at: index)
     else { return nil }
     return "did you mean \(nearest) where '\(name)' stands?"
+  }
+}
+
+/// An error on its way out of the parser.
+///
+/// A reference, because a `QueryError` in every frame of the recursion would multiply the stack it needs.
+final class ParseFailure: Error {
+  let error: QueryError
+
+  init(_ error: QueryError) { self.error = error }
+
+  func withHint(_ hint: String?) -> ParseFailure {
+    var copy = error
+    copy.hint = hint
+    return ParseFailure(copy)
   }
 }
 

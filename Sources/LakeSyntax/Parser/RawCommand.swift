@@ -4,7 +4,8 @@ import LakeDiagnostics
 enum RawCommand {
   /// Reads the statement if it begins with one of the commands.
   static func statement(_ bytes: [UInt8], base: Int) throws(QueryError) -> Statement? {
-    guard let (word, start, end) = firstWord(bytes) else { return nil }
+    guard let (word, start, end) = firstWord(bytes), [.set, .reset, .source].contains(word)
+    else { return nil }
     let rest = trimmed(withoutComment(bytes[end...]))
     let span = SourceSpan(start: base + start, end: base + end)
     let text = String(decoding: rest, as: UTF8.self)
