@@ -18,7 +18,8 @@ private let everything = AvroSchema.record(
     AvroField("list", .array(.optional(.int), elementID: 10), id: 9),
     AvroField("m", .map(.long, keyID: 12, valueID: 13), id: 11),
     AvroField("e", AvroSchema(.enumeration(name: "color", symbols: ["RED", "GREEN"])), id: 14),
-    AvroField("dec", AvroSchema(.fixed(name: "dec10", size: 5), logicalType: .decimal(precision: 10, scale: 2)), id: 15),
+    AvroField(
+      "dec", AvroSchema(.fixed(name: "dec10", size: 5), logicalType: .decimal(precision: 10, scale: 2)), id: 15),
     AvroField("day", AvroSchema(.int, logicalType: .date), id: 16),
     AvroField("at", AvroSchema(.long, logicalType: .timestampMicros), id: 17),
     .optional(

@@ -121,7 +121,9 @@ import Testing
     #expect(try value("99999999.995", money) == .null && value("100000000", money) == .null)
     #expect(try value(".5", money) == .decimal(50) && value("-0", money) == .decimal(0))
     let wide = LogicalType.decimal(precision: 38, scale: 10)
-    #expect(try value("1234567890123456789012345678.0123456789", wide) == .decimal(Int128("12345678901234567890123456780123456789")!))
+    #expect(
+      try value("1234567890123456789012345678.0123456789", wide)
+        == .decimal(Int128("12345678901234567890123456780123456789")!))
     #expect(try value("1 ", money) == .null && value("1.", money) == .decimal(100))
   }
 
@@ -156,11 +158,14 @@ import Testing
 
   @Test func zoneOfTheSession() throws {
     let zone = TextTimeZone(
-      instant: { micros, region in region == nil ? micros - 3_600_000_000 : region == "Test/Two" ? micros - 7_200_000_000 : nil },
+      instant: { micros, region in
+        region == nil ? micros - 3_600_000_000 : region == "Test/Two" ? micros - 7_200_000_000 : nil
+      },
       wallClock: { $0 + 3_600_000_000 })
     let schema = columns(("t", .timestamp))
     let file = MemoryFile("1970-01-01 01:00:00\n1970-01-01 00:00:00Z\n1970-01-01 02:00:00 Test/Two\n")
-    #expect(try read(.csv(CSVOptions()), file, schema, zone: zone) == [[.timestamp(0)], [.timestamp(0)], [.timestamp(0)]])
+    #expect(
+      try read(.csv(CSVOptions()), file, schema, zone: zone) == [[.timestamp(0)], [.timestamp(0)], [.timestamp(0)]])
   }
 
   @Test func unsupportedTypesAreRefused() {
@@ -203,7 +208,8 @@ import Testing
     let rows = try read(.csv(CSVOptions()), MemoryFile(text), schema, [2])
     #expect(rows.map { $0[0].isNull } == [true, false, false, false, true])
     let first = Schema([schema[2], schema[0], schema[1]])
-    #expect(try readCSV("1,a\nx,b\n", first) == [[.null, .integer(1), .string("a")], [.string("x,b"), .null, .string("b")]])
+    #expect(
+      try readCSV("1,a\nx,b\n", first) == [[.null, .integer(1), .string("a")], [.string("x,b"), .null, .string("b")]])
   }
 
   @Test func dropMalformed() throws {
@@ -216,9 +222,12 @@ import Testing
   }
 
   @Test func failFast() throws {
-    let options = CSVOptions().with { $0.mode = .failFast; $0.hasHeader = true }
+    let options = CSVOptions().with {
+      $0.mode = .failFast; $0.hasHeader = true
+    }
     let plain = Schema(Array(schema.fields.prefix(2)))
-    let error = try #require(failure { () throws(QueryError) in _ = try readCSV("id,name\n1,a\n\nx7,b\n", plain, options) })
+    let error = try #require(
+      failure { () throws(QueryError) in _ = try readCSV("id,name\n1,a\n\nx7,b\n", plain, options) })
     #expect(error.code == .badRecord && error.file?.row == 4 && error.file?.path == "/memory/file.txt")
     #expect(error.message.contains("id") && error.message.contains("int") && error.message.hasSuffix("'x7'"))
     let count = try #require(failure { () throws(QueryError) in _ = try readCSV("id,name\n1,a\n2\n", plain, options) })
@@ -278,7 +287,8 @@ import Testing
   private func expectSameRows(_ format: TextFormat, _ text: [UInt8], _ schema: Schema) throws {
     let whole = try read(format, MemoryFile(text), schema)
     for split in 0...text.count {
-      let parts = try read(format, MemoryFile(text), schema, range: 0..<split)
+      let parts =
+        try read(format, MemoryFile(text), schema, range: 0..<split)
         + read(format, MemoryFile(text), schema, range: split..<text.count)
       #expect(parts == whole, "split at \(split)")
     }
@@ -328,7 +338,8 @@ import Testing
     #expect(rows.count == 60_000)
     #expect(rows.enumerated().allSatisfy { $1[0] == .integer(Int64($0)) && $1[1] == .string("name, \($0)") })
     let half = file.size / 2
-    let parts = try read(.csv(CSVOptions()), file, schema, [0], range: 0..<half)
+    let parts =
+      try read(.csv(CSVOptions()), file, schema, [0], range: 0..<half)
       + read(.csv(CSVOptions()), file, schema, [0], range: half..<file.size)
     #expect(parts.map { $0[0] } == rows.map { $0[0] })
   }
@@ -367,12 +378,18 @@ import Testing
     #expect(code { () throws(QueryError) in _ = try CSVOptions(sparkOptions: ["mode": "odd"]) } == .invalidParameter)
     #expect(code { () throws(QueryError) in _ = try CSVOptions(sparkOptions: ["header": "1"]) } == .invalidParameter)
     #expect(code { () throws(QueryError) in _ = try CSVOptions(sparkOptions: ["encoding": "latin1"]) } == .unsupported)
-    #expect(code { () throws(QueryError) in _ = try CSVOptions(sparkOptions: ["dateFormat": "yyyy-QQ"]) } == .invalidParameter)
-    #expect(code { () throws(QueryError) in _ = try JSONOptions(sparkOptions: ["allowComment": "true"]) } == .invalidParameter)
+    #expect(
+      code { () throws(QueryError) in _ = try CSVOptions(sparkOptions: ["dateFormat": "yyyy-QQ"]) } == .invalidParameter
+    )
+    #expect(
+      code { () throws(QueryError) in _ = try JSONOptions(sparkOptions: ["allowComment": "true"]) } == .invalidParameter
+    )
   }
 
   @Test func jsonNames() throws {
-    let options = try JSONOptions(sparkOptions: ["multiLine": "true", "mode": "DROPMALFORMED", "primitivesAsString": "true"])
+    let options = try JSONOptions(sparkOptions: [
+      "multiLine": "true", "mode": "DROPMALFORMED", "primitivesAsString": "true",
+    ])
     #expect(options.isMultiLine && options.mode == .dropMalformed && options.primitivesAsString)
   }
 }

@@ -23,7 +23,8 @@ import Testing
       """
     #expect(
       try infer(text)
-        == "i int, l bigint, d decimal(20,0), f double, b boolean, day date, at timestamp, s string, n string, mixed string")
+        == "i int, l bigint, d decimal(20,0), f double, b boolean, day date, at timestamp, s string, n string, mixed string"
+    )
   }
 
   @Test func mixturesWiden() throws {

@@ -23,7 +23,8 @@ import Testing
   }
 
   @Test func stringsTakeEverything() throws {
-    let text = #"{"s":"a\n\"\\\/\u00e9\ud83d\ude00\u0041"}"# + "\n" + #"{"s":1.50}"# + "\n"
+    let text =
+      #"{"s":"a\n\"\\\/\u00e9\ud83d\ude00\u0041"}"# + "\n" + #"{"s":1.50}"# + "\n"
       + #"{"s": { "k" : [1, 2] } }"# + "\n" + #"{"s":[ 1,"x"]}"# + "\n" + #"{"s":true}"# + "\n" + #"{"s":""}"# + "\n"
       + #"{"s":"\ud83dx"}"# + "\n"
     #expect(
@@ -78,7 +79,10 @@ import Testing
   func malformedRecords(_ line: String) throws {
     let schema = columns(("a", .int), ("_corrupt_record", .string))
     #expect(try readJSON(line, schema) == [[.null, .string(line)]])
-    #expect(try readJSON(line + "\n{\"a\":1}", schema, JSONOptions().with { $0.mode = .dropMalformed }) == [[.integer(1), .null]])
+    #expect(
+      try readJSON(line + "\n{\"a\":1}", schema, JSONOptions().with { $0.mode = .dropMalformed }) == [
+        [.integer(1), .null]
+      ])
     let error = failure { () throws(QueryError) in
       _ = try readJSON("{\"a\":1}\n" + line, schema, JSONOptions().with { $0.mode = .failFast })
     }
@@ -123,7 +127,8 @@ import Testing
     #expect(try readJSON("[]", schema, multi) == [] && readJSON("", schema, multi) == [])
     #expect(try readJSON("[{\"a\":1},{\"a\":", schema, multi).count == 2, "the torn one is malformed, not lost")
     #expect(try readJSON("[{\"a\":1} {\"a\":2}]", schema, multi).count == 1)
-    let many = "[" + (0..<70_000).map { "{\"a\": \($0),\n \"b\": \"text number \($0)\"}" }.joined(separator: ",\n") + "]"
+    let many =
+      "[" + (0..<70_000).map { "{\"a\": \($0),\n \"b\": \"text number \($0)\"}" }.joined(separator: ",\n") + "]"
     let rows = try readJSON(many, schema, multi)
     #expect(rows.count == 70_000 && rows.enumerated().allSatisfy { $1[0] == .integer(Int64($0)) })
   }
@@ -131,9 +136,12 @@ import Testing
   @Test func leniency() throws {
     let schema = columns(("a", .int), ("b", .string))
     #expect(try readJSON("{'a':1,'b':'it\\'s'}", schema) == [[.integer(1), .string("it's")]])
-    #expect(try readJSON("{a:1}", schema, JSONOptions().with { $0.allowsUnquotedFieldNames = true })[0][0] == .integer(1))
-    #expect(try readJSON("{\"a\":/*c*/1}//x", schema, JSONOptions().with { $0.allowsComments = true })[0][0] == .integer(1))
-    #expect(try readJSON("{\"a\":007}", schema, JSONOptions().with { $0.allowsLeadingZeros = true })[0][0] == .integer(7))
+    #expect(
+      try readJSON("{a:1}", schema, JSONOptions().with { $0.allowsUnquotedFieldNames = true })[0][0] == .integer(1))
+    #expect(
+      try readJSON("{\"a\":/*c*/1}//x", schema, JSONOptions().with { $0.allowsComments = true })[0][0] == .integer(1))
+    #expect(
+      try readJSON("{\"a\":007}", schema, JSONOptions().with { $0.allowsLeadingZeros = true })[0][0] == .integer(7))
     #expect(
       try readJSON("{\"b\":\"a\tb\"}", schema, JSONOptions().with { $0.allowsUnquotedControlCharacters = true })[0][1]
         == .string("a\tb"))

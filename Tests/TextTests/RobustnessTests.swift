@@ -135,7 +135,8 @@ private func gzipped(_ bytes: [UInt8]) throws -> [UInt8] {
       let whole = try read(.csv(options), MemoryFile(bytes), Self.everyType)
       for _ in 0..<20 {
         let split = Int.random(in: 0...bytes.count, using: &random)
-        let parts = try read(.csv(options), MemoryFile(bytes), Self.everyType, range: 0..<split)
+        let parts =
+          try read(.csv(options), MemoryFile(bytes), Self.everyType, range: 0..<split)
           + read(.csv(options), MemoryFile(bytes), Self.everyType, range: split..<bytes.count)
         #expect(parts == whole)
       }

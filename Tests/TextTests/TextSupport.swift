@@ -56,7 +56,9 @@ func readCSV(_ text: String, _ schema: Schema, _ options: CSVOptions = CSVOption
   try read(.csv(options), MemoryFile(text), schema)
 }
 
-func readJSON(_ text: String, _ schema: Schema, _ options: JSONOptions = JSONOptions()) throws(QueryError) -> [[Literal]] {
+func readJSON(_ text: String, _ schema: Schema, _ options: JSONOptions = JSONOptions()) throws(QueryError)
+  -> [[Literal]]
+{
   try read(.json(options), MemoryFile(text), schema)
 }
 

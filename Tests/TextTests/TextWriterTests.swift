@@ -19,7 +19,9 @@ private final class Sink {
   func take(_ piece: UnsafeRawBufferPointer) { bytes += piece }
 }
 
-private func write(_ schema: Schema, _ rows: [[Literal]], _ open: (@escaping TextSink) throws -> any BatchWriter) throws -> String {
+private func write(_ schema: Schema, _ rows: [[Literal]], _ open: (@escaping TextSink) throws -> any BatchWriter) throws
+  -> String
+{
   let sink = Sink()
   let writer = try open(sink.take)
   try writer.write(batch(schema, rows))
@@ -45,7 +47,8 @@ private let everything = columns(
 private let someRows: [[Literal]] = [
   [
     .boolean(true), .integer(-128), .integer(.min), .float(0.1), .double(1e21), .decimal(-5),
-    .decimal(123_456_789_012_345_678_901_234_567), .string("a,\"b\"\n"), .date(20484), .timestamp(1_769_860_800_123_000),
+    .decimal(123_456_789_012_345_678_901_234_567), .string("a,\"b\"\n"), .date(20484),
+    .timestamp(1_769_860_800_123_000),
   ],
   [.null, .null, .null, .null, .null, .null, .null, .null, .null, .null],
   [
@@ -124,7 +127,9 @@ private let someRows: [[Literal]] = [
     let schema = columns(("c", .string), ("k", .int))
     let dictionary = batch(columns(("c", .string)), [[.string("x")], [.string("y")]]).columns[0]
     let codes = Buffer(byteCount: 12)
-    for (index, code) in [UInt32(1), 0, 1].enumerated() { codes.base.assumingMemoryBound(to: UInt32.self)[index] = code }
+    for (index, code) in [UInt32(1), 0, 1].enumerated() {
+      codes.base.assumingMemoryBound(to: UInt32.self)[index] = code
+    }
     let positions = SelectionVector.scratch(2)
     for (index, row) in [UInt32(0), 2].enumerated() { positions.base.assumingMemoryBound(to: UInt32.self)[index] = row }
     let encoded = Batch(
@@ -165,7 +170,9 @@ private let someRows: [[Literal]] = [
         Field("list", .array(.struct([Field("x", .int), Field("y", .string)]))), Field("map", .map(.string, .date)),
       ])
     let rows = [
-      someRows[0] + [.array([.struct([.integer(1), .null]), .null]), .map(keys: [.string("k\"")], values: [.date(1)])],
+      someRows[0] + [
+        .array([.struct([.integer(1), .null]), .null]), .map(keys: [.string("k\"")], values: [.date(1)]),
+      ],
       someRows[1] + [.null, .null], someRows[2] + [.array([]), .map(keys: [], values: [])],
     ]
     #expect(try readJSON(try json(nested, rows), nested) == rows)
@@ -176,7 +183,11 @@ private let someRows: [[Literal]] = [
   @Test func escapes() throws {
     let schema = columns(("a", .string), ("b", .int), ("c", .binary), ("l", .array(.string)))
     let text = try write(
-      schema, [[.string("x\ty\n\\N"), .null, .binary([0xAB]), .array([.string("\t")])], [.string(""), .integer(5), .null, .null]]
+      schema,
+      [
+        [.string("x\ty\n\\N"), .null, .binary([0xAB]), .array([.string("\t")])],
+        [.string(""), .integer(5), .null, .null],
+      ]
     ) { try CopyTextWriter(schema: schema, header: true, sink: $0) }
     #expect(text == "a\tb\tc\tl\nx\\ty\\n\\\\N\t\\N\t\\\\xab\t[\"\\\\t\"]\n\t5\t\\N\t\\N\n")
   }
@@ -187,7 +198,8 @@ private let someRows: [[Literal]] = [
     let schema = strings("value")
     #expect(texts(try read(.text, MemoryFile("a\n\n b ,c\r\nlast"), schema)) == [["a"], [""], [" b ,c"], ["last"]])
     #expect(try read(.text, MemoryFile(""), schema) == [])
-    #expect(code { () throws(QueryError) in _ = try read(.text, MemoryFile("x"), strings("a", "b")) } == .invalidParameter)
+    #expect(
+      code { () throws(QueryError) in _ = try read(.text, MemoryFile("x"), strings("a", "b")) } == .invalidParameter)
     let text = try write(schema, [[.string("a,b \"c\"")], [.string("")], [.null]]) {
       try TextWriter.open(.text, schema: schema, sink: $0)
     }

@@ -53,9 +53,13 @@ struct CSVColumnConverter {
     case .tinyint:
       return fill(fields, count, type, Int8(0), column, &faults) { NumberText.integer($0).flatMap(Int8.init(exactly:)) }
     case .smallint:
-      return fill(fields, count, type, Int16(0), column, &faults) { NumberText.integer($0).flatMap(Int16.init(exactly:)) }
+      return fill(fields, count, type, Int16(0), column, &faults) {
+        NumberText.integer($0).flatMap(Int16.init(exactly:))
+      }
     case .int:
-      return fill(fields, count, type, Int32(0), column, &faults) { NumberText.integer($0).flatMap(Int32.init(exactly:)) }
+      return fill(fields, count, type, Int32(0), column, &faults) {
+        NumberText.integer($0).flatMap(Int32.init(exactly:))
+      }
     case .bigint: return fill(fields, count, type, Int64(0), column, &faults) { NumberText.integer($0) }
     case .float: return fill(fields, count, type, Float(0), column, &faults) { float($0) }
     case .double: return fill(fields, count, type, Double(0), column, &faults) { double($0) }
@@ -72,7 +76,8 @@ struct CSVColumnConverter {
   @inline(__always)
   private func isNull(_ field: FieldSlice) -> Bool {
     if field.form == .missing || (field.count == 0 && emptyIsNull && field.form == .plain) { return true }
-    return Int(field.count) == nullText.count && (field.count == 0 || memcmp(field.start, nullText, nullText.count) == 0)
+    return Int(field.count) == nullText.count
+      && (field.count == 0 || memcmp(field.start, nullText, nullText.count) == 0)
   }
 
   @inline(__always)

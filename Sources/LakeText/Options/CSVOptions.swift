@@ -109,7 +109,7 @@ package struct CSVOptions: Sendable, Hashable {
     timeZone = reader.text("timeZone")
   }
 
-  /// Hive's `ROW FORMAT DELIMITED`: `^A` between fields, `^B` between items, `^C` behind keys, `\N` for NULL, no quotes.
+  /// Hive's `ROW FORMAT DELIMITED`: `^A` between fields, `^B` between items, `^C` behind keys, `\N` for NULL.
   package static func hiveText(
     fieldDelimiter: [UInt8] = [1], collectionDelimiter: UInt8 = 2, mapKeyDelimiter: UInt8 = 3,
     escape: UInt8? = nil, nullText: String = "\\N", lineDelimiter: [UInt8]? = nil, skipHeaderLines: Int = 0

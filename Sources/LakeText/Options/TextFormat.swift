@@ -58,7 +58,7 @@ enum CompressionSuffix: Equatable {
 
 /// Converts between wall-clock time and instants, for timestamps in text.
 package struct TextTimeZone: Sendable {
-  /// The instant of wall-clock microseconds in a region, or in the session's zone for nil; nil if the region is unknown.
+  /// The instant of wall-clock microseconds in a region, or in the session's zone for nil; nil for an unknown region.
   package var instant: @Sendable (_ localMicros: Int64, _ region: String?) -> Int64?
   /// The wall-clock microseconds of an instant in the session's zone.
   package var wallClock: @Sendable (_ micros: Int64) -> Int64

@@ -27,7 +27,11 @@ enum FloatingText {
       var number = Digits(digits)
       number.read(text)
       if text.first == UInt8(ascii: "-") { bytes.append(UInt8(ascii: "-")) }
-      if number.exponent > -4, number.exponent < 7 { number.writePlain(to: bytes) } else { number.writeScientific(to: bytes) }
+      if number.exponent > -4, number.exponent < 7 {
+        number.writePlain(to: bytes)
+      } else {
+        number.writeScientific(to: bytes)
+      }
     }
   }
 

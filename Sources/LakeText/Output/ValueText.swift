@@ -91,7 +91,9 @@ struct ValueText {
     let micros = UInt64(local - days * DateTimeText.microsPerDay)
     appendISO(Int32(truncatingIfNeeded: days), bytes)
     let seconds = micros / 1_000_000
-    for (separator, part) in [(" ", seconds / 3600), (":", seconds / 60 % 60), (":", seconds % 60)] as [(StaticString, UInt64)] {
+    for (separator, part) in [(" ", seconds / 3600), (":", seconds / 60 % 60), (":", seconds % 60)]
+      as [(StaticString, UInt64)]
+    {
       bytes.append(separator)
       bytes.append(part, width: 2)
     }

@@ -73,7 +73,8 @@ extension DateTimePattern {
   }
 
   private func appendZone(_ letter: UInt8, _ count: Int, _ offset: Int, _ bytes: inout [UInt8]) {
-    if offset == 0, letter == UInt8(ascii: "X") || letter == UInt8(ascii: "V") || (letter == UInt8(ascii: "Z") && count == 5)
+    if offset == 0,
+      letter == UInt8(ascii: "X") || letter == UInt8(ascii: "V") || (letter == UInt8(ascii: "Z") && count == 5)
     {
       return bytes.append(UInt8(ascii: "Z"))
     }
@@ -86,7 +87,8 @@ extension DateTimePattern {
     Self.pad(minutes / 60, 2, &bytes)
     let isHoursOnly = count == 1 && letter | 0x20 == UInt8(ascii: "x")
     if isHoursOnly && minutes % 60 == 0 { return }
-    let hasColon = letter == UInt8(ascii: "Z") ? count > 3 : (count == 3 || count == 5 || letter | 0x20 != UInt8(ascii: "x"))
+    let hasColon =
+      letter == UInt8(ascii: "Z") ? count > 3 : (count == 3 || count == 5 || letter | 0x20 != UInt8(ascii: "x"))
     if hasColon { bytes.append(UInt8(ascii: ":")) }
     Self.pad(minutes % 60, 2, &bytes)
   }

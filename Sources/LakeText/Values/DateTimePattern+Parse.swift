@@ -94,7 +94,8 @@ extension DateTimePattern {
     switch letter {
     case UInt8(ascii: "y"), UInt8(ascii: "u"): return readYear(count, isAdjacent, text, &cursor, &parts)
     case UInt8(ascii: "M"), UInt8(ascii: "L"):
-      guard let month = count > 2 ? Self.name(Self.months, count, text, &cursor) : digits(count, isAdjacent, text, &cursor)
+      guard
+        let month = count > 2 ? Self.name(Self.months, count, text, &cursor) : digits(count, isAdjacent, text, &cursor)
       else { return false }
       parts.month = month
     case UInt8(ascii: "d"): return assign(digits(count, isAdjacent, text, &cursor), &parts.day)

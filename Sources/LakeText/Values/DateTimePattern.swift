@@ -83,7 +83,8 @@ struct DateTimePattern: Sendable {
   private static func markingAdjacent(_ tokens: [Token]) -> [Token] {
     var result = tokens
     for index in tokens.indices.dropLast() {
-      if case .field(let letter, let count, _) = tokens[index], case .field(let next, let nextCount, _) = tokens[index + 1],
+      if case .field(let letter, let count, _) = tokens[index],
+        case .field(let next, let nextCount, _) = tokens[index + 1],
         isNumeric(letter, count), isNumeric(next, nextCount)
       {
         result[index] = .field(letter, count: count, isAdjacent: true)

@@ -45,7 +45,9 @@ struct TextParsing {
 
   private func moment(_ text: Text, _ pattern: DateTimePattern?) -> WallClockMoment? {
     if let pattern { return pattern.parse(text) }
-    if text.count == 19, let micros = Self.isoDateTime(text) { return WallClockMoment(localMicros: micros, zone: .none) }
+    if text.count == 19, let micros = Self.isoDateTime(text) {
+      return WallClockMoment(localMicros: micros, zone: .none)
+    }
     return DateTimeText.parseTimestamp(text).map(WallClockMoment.init)
   }
 
