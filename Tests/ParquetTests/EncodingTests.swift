@@ -90,7 +90,9 @@ import Testing
 
   /// Two-level lists, lists named as Hive and Avro writers did, and maps, told apart by the schema alone.
   @Test func legacyListLayouts() throws {
-    func group(_ name: String, _ repetition: Repetition, _ children: Int, _ annotation: Annotation? = nil) -> SchemaElement {
+    func group(_ name: String, _ repetition: Repetition, _ children: Int, _ annotation: Annotation? = nil)
+      -> SchemaElement
+    {
       var element = SchemaElement()
       element.name = name
       element.repetition = repetition
@@ -108,14 +110,17 @@ import Testing
     func type(_ elements: [SchemaElement]) throws -> LogicalType {
       let root = [group("root", .required, 1)]
       var builder = SchemaBuilder(root + elements)
-      return try builder.build()[0].type
+      let columns = try builder.build()
+      return columns[0].type
     }
     let numbers = LogicalType.array(element: .int, containsNull: false)
     #expect(try type([group("l", .optional, 1, .list), leaf("element", .repeated)]) == numbers)
     #expect(try type([leaf("l", .repeated)]) == numbers)
     let pair = LogicalType.struct([Field("a", .int), Field("b", .int)])
     #expect(
-      try type([group("l", .optional, 1, .list), group("element", .repeated, 2), leaf("a", .optional), leaf("b", .optional)])
+      try type([
+        group("l", .optional, 1, .list), group("element", .repeated, 2), leaf("a", .optional), leaf("b", .optional),
+      ])
         == .array(element: pair, containsNull: false))
     let single = LogicalType.struct([Field("a", .int)])
     #expect(
@@ -127,7 +132,9 @@ import Testing
     #expect(
       try type([group("l", .optional, 1, .list), group("bag", .repeated, 1), leaf("item", .optional)]) == .array(.int))
     #expect(
-      try type([group("m", .optional, 1, .map), group("map", .repeated, 2), leaf("key", .required), leaf("value", .optional)])
+      try type([
+        group("m", .optional, 1, .map), group("map", .repeated, 2), leaf("key", .required), leaf("value", .optional),
+      ])
         == .map(.int, .int))
   }
 }

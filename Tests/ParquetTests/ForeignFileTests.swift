@@ -88,7 +88,8 @@ import Testing
   @Test func emptyFile() throws {
     let file = try ParquetFile.open(Fixture.file("empty.parquet"))
     #expect(file.rowCount == 0)
-    #expect(try allRows(file.reader(ParquetReadRequest(fields: file.schema.fields), rowGroups: 0..<file.rowGroupCount)) == [])
+    #expect(
+      try allRows(file.reader(ParquetReadRequest(fields: file.schema.fields), rowGroups: 0..<file.rowGroupCount)) == [])
   }
 
   @Test func noColumns() throws {

@@ -18,7 +18,9 @@ final class MemoryFile: ReadableFile {
       throw QueryError(.ioError, .storage, "the file ends early").inFile(path)
     }
     bytes.withUnsafeBytes { source in
-      if buffer.count > 0 { buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: source[offset..<offset + buffer.count])) }
+      if buffer.count > 0 {
+        buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: source[offset..<offset + buffer.count]))
+      }
     }
   }
 }

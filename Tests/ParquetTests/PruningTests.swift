@@ -42,7 +42,8 @@ import Testing
     let file = try ParquetFile.open(Fixture.file("flat_snappy_v1.parquet"))
     let code = file.schema.fields[try #require(file.schema.index(of: "code"))]
     let request = ParquetReadRequest(
-      fields: [code, file.schema.fields[0]], predicates: [ScanPredicate(column: 0, .compare(.equal, .string("code-2x")))])
+      fields: [code, file.schema.fields[0]],
+      predicates: [ScanPredicate(column: 0, .compare(.equal, .string("code-2x")))])
     #expect(try allRows(file.reader(request, rowGroups: 0..<3)) == [])
     #expect(request.counters.value(.rowGroupsRead) == 3)
     #expect(request.counters.value(.pagesRead) == 0)

@@ -47,8 +47,9 @@ final class Compressor {
     let capacity = snappy_max_compressed_length(source.count)
     var written = capacity
     let target = output.reserve(capacity).assumingMemoryBound(to: CChar.self)
-    guard snappy_compress(source.assumingMemoryBound(to: CChar.self).baseAddress, source.count, target, &written)
-      == SNAPPY_OK
+    guard
+      snappy_compress(source.assumingMemoryBound(to: CChar.self).baseAddress, source.count, target, &written)
+        == SNAPPY_OK
     else { throw Self.failure("snappy") }
     output.shrink(by: capacity - written)
   }

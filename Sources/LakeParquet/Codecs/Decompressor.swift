@@ -1,5 +1,4 @@
 import CLZ4
-import CSnappy
 import CZlib
 import CZstd
 import Glibc

@@ -13,7 +13,12 @@ struct ValueConverter {
     self.type = type
   }
 
-  private static let outOfRange = FormatFault.corrupt("a value is out of the range of the column's type")
+  /// A value that does not fit: the file's fault if its own type says it should, else that of the wanted type.
+  private var outOfRange: FormatFault {
+    leaf.type == type
+      ? .corrupt("a value is out of the range of \(type)")
+      : .mismatch("the file holds \(leaf.type), and a value is out of the range of \(type)")
+  }
 
   /// Converts `count` stored values. Returns a buffer that the slots point into, if one was made.
   ///
@@ -26,7 +31,7 @@ struct ValueConverter {
     case .integer(let kind, let multiplier, let divisor, let physical):
       try integers(kind, source, count, multiplier, divisor, physical, target)
     case .floatToDouble: Self.widenFloats(source, count, target)
-    case .int96ToMicros: try Self.int96(source, count, target)
+    case .int96ToMicros: if !Self.int96(source, count, target) { throw outOfRange }
     case .float16(let physical): Self.halves(source, count, physical, target)
     case .bigEndian(let multiplier, let physical):
       try bigEndian(source, count, multiplier, physical, target)
@@ -40,12 +45,14 @@ struct ValueConverter {
     _ kind: ValueConversion.Integer, _ source: UnsafePointer<UInt8>, _ count: Int, _ multiplier: Int64,
     _ divisor: Int64, _ physical: PhysicalType, _ target: UnsafeMutableRawPointer
   ) throws(FormatFault) {
-    switch kind {
-    case .int32: try Self.integers(Int32.self, source, count, multiplier, divisor, physical, target)
-    case .uint32: try Self.integers(UInt32.self, source, count, multiplier, divisor, physical, target)
-    case .int64: try Self.integers(Int64.self, source, count, multiplier, divisor, physical, target)
-    case .uint64: try Self.integers(UInt64.self, source, count, multiplier, divisor, physical, target)
-    }
+    let isInRange =
+      switch kind {
+      case .int32: Self.integers(Int32.self, source, count, multiplier, divisor, physical, target)
+      case .uint32: Self.integers(UInt32.self, source, count, multiplier, divisor, physical, target)
+      case .int64: Self.integers(Int64.self, source, count, multiplier, divisor, physical, target)
+      case .uint64: Self.integers(UInt64.self, source, count, multiplier, divisor, physical, target)
+      }
+    if !isInRange { throw outOfRange }
     if case .decimal(let precision, _) = type { try checkPrecision(precision, count, target) }
   }
 
@@ -53,16 +60,17 @@ struct ValueConverter {
   private static func integers<S: FixedWidthInteger>(
     _ kind: S.Type, _ source: UnsafePointer<UInt8>, _ count: Int, _ multiplier: Int64, _ divisor: Int64,
     _ physical: PhysicalType, _ target: UnsafeMutableRawPointer
-  ) throws(FormatFault) {
+  ) -> Bool {
     switch physical {
-    case .int8: try scale(kind, Int8.self, source, count, multiplier, divisor, target)
-    case .int16: try scale(kind, Int16.self, source, count, multiplier, divisor, target)
-    case .int32: try scale(kind, Int32.self, source, count, multiplier, divisor, target)
+    case .int8: return scale(kind, Int8.self, source, count, multiplier, divisor, target)
+    case .int16: return scale(kind, Int16.self, source, count, multiplier, divisor, target)
+    case .int32: return scale(kind, Int32.self, source, count, multiplier, divisor, target)
     case .int64 where multiplier == 1 && divisor == 1 && S.bitWidth == 32: widen(kind, source, count, target)
-    case .int64: try scale(kind, Int64.self, source, count, multiplier, divisor, target)
+    case .int64: return scale(kind, Int64.self, source, count, multiplier, divisor, target)
     case .int128: wide(kind, source, count, multiplier, target)
     default: doubles(kind, source, count, target)
     }
+    return true
   }
 
   @inline(__always)
@@ -96,12 +104,12 @@ struct ValueConverter {
     for index in 0..<count { output[index] = Double(load(source, index) as S) }
   }
 
-  /// Multiplies or divides in 64 bits and narrows; overflow anywhere is an error of the file.
+  /// Multiplies or divides in 64 bits and narrows; false if a value does not fit.
   @inline(__always)
   private static func scale<S: FixedWidthInteger, T: FixedWidthInteger>(
     _ kind: S.Type, _ slot: T.Type, _ source: UnsafePointer<UInt8>, _ count: Int, _ multiplier: Int64,
     _ divisor: Int64, _ target: UnsafeMutableRawPointer
-  ) throws(FormatFault) {
+  ) -> Bool {
     let output = target.assumingMemoryBound(to: T.self)
     var overflow = 0
     for index in 0..<count {
@@ -115,7 +123,7 @@ struct ValueConverter {
       output[index] = T(truncatingIfNeeded: wide)
       overflow |= bit(Int64(truncatingIfNeeded: output[index]) != wide)
     }
-    if overflow != 0 { throw outOfRange }
+    return overflow == 0
   }
 
   @inline(__always)
@@ -138,7 +146,7 @@ struct ValueConverter {
       let slots = target.assumingMemoryBound(to: Int128.self)
       for index in 0..<count { isOut |= bit(slots[index] >= limit) | bit(slots[index] <= -limit) }
     }
-    if isOut != 0 { throw Self.outOfRange }
+    if isOut != 0 { throw outOfRange }
   }
 
   private static func widenFloats(_ source: UnsafePointer<UInt8>, _ count: Int, _ target: UnsafeMutableRawPointer) {
@@ -152,7 +160,7 @@ struct ValueConverter {
   /// Nanoseconds of the day and the Julian day, as Impala and Hive write timestamps.
   private static func int96(
     _ source: UnsafePointer<UInt8>, _ count: Int, _ target: UnsafeMutableRawPointer
-  ) throws(FormatFault) {
+  ) -> Bool {
     let output = target.assumingMemoryBound(to: Int64.self)
     let input = UnsafeRawPointer(source)
     var overflow = 0
@@ -164,7 +172,7 @@ struct ValueConverter {
       output[index] = sum
       overflow |= bit(isTooLarge) | bit(isSumTooLarge)
     }
-    if overflow != 0 { throw outOfRange }
+    return overflow == 0
   }
 
   private static func halves(
@@ -210,9 +218,9 @@ struct ValueConverter {
         let start = source + index &* leaf.byteLength
         number = Self.number(UnsafeBufferPointer(start: start, count: leaf.byteLength))
       }
-      guard let number else { throw Self.outOfRange }
+      guard let number else { throw outOfRange }
       let (value, overflow) = number.multipliedReportingOverflow(by: multiplier)
-      guard !overflow, DecimalText.fits(value, precision: precision) else { throw Self.outOfRange }
+      guard !overflow, DecimalText.fits(value, precision: precision) else { throw outOfRange }
       if physical == .int64 {
         target.assumingMemoryBound(to: Int64.self)[index] = Int64(truncatingIfNeeded: value)
       } else {

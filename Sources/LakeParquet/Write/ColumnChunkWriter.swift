@@ -175,7 +175,8 @@ final class TypedChunkWriter<Value: StoredValue>: ColumnChunkWriter {
   private func emitDictionary() throws(QueryError) {
     var values = ByteOutput()
     PlainEncoder.append(table.values, count: table.count, leaf.storage, to: &values)
-    chunk.uncompressedSize += try pageWriter.writeDictionary(values.bytes, count: table.count, to: &chunk.dictionaryPage)
+    chunk.uncompressedSize += try pageWriter.writeDictionary(
+      values.bytes, count: table.count, to: &chunk.dictionaryPage)
     chunk.usesDictionary = true
   }
 

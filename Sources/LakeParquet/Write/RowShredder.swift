@@ -98,7 +98,8 @@ final class RowShredder {
   }
 
   private static func nullViolation(_ leaf: WriteLeaf) -> QueryError {
-    QueryError(.notNullViolation, .storage, "NULL in a column that must not hold it: \(leaf.path.joined(separator: "."))")
+    QueryError(
+      .notNullViolation, .storage, "NULL in a column that must not hold it: \(leaf.path.joined(separator: "."))")
   }
 
   private func check(_ column: Vector, _ leaf: WriteLeaf) throws(QueryError) {
