@@ -97,7 +97,7 @@ import Testing
 
     let second = try shell(run)
     second.type("\u{10}\u{10}\r")
-    #expect(try second.expect(Self.prompt).contains(" 11\r\n"))
+    #expect(try second.expect("(1 row)").contains(" 11\r\n"))
     second.type("\\q\r")
     #expect(second.end() == 0)
   }

@@ -9,7 +9,7 @@ extension StatementExecutor {
   func run(_ query: Query) throws(QueryError) -> StatementCompletion {
     let bound = try binder().bind(query)
     let plan = try optimized(bound)
-    channel.open(ResultHeader(schema: bound.schema))
+    channel.open(ResultHeader(schema: bound.schema, timeZone: context.timeZone))
     let execution = try execution(plan)
     running.watch(execution)
     try execution.stream { (batch) throws(QueryError) in self.channel.send(batch) }
