@@ -69,10 +69,12 @@ import Testing
   }
 
   @Test(arguments: [
-    "CREATE TABLE t (a int PRIMARY KEY)", "CREATE TABLE t (a int, CONSTRAINT c CHECK (a > 0))", "CREATE FUNCTION f AS 'x'",
+    "CREATE TABLE t (a int PRIMARY KEY)", "CREATE TABLE t (a int, CONSTRAINT c CHECK (a > 0))",
+    "CREATE FUNCTION f AS 'x'",
     "SELECT * FROM t PIVOT (sum(a) FOR b IN (1))", "SELECT TRANSFORM (a) USING 'script' FROM t", "GRANT ALL ON t TO u",
     "SELECT 1 UNION BY NAME SELECT 2", "CACHE TABLE t", "OPTIMIZE t", "SET VARIABLE x = 1", "EXPLAIN CODEGEN SELECT 1",
-    "ALTER TABLE t ADD PARTITION FIELD days(ts)", "CREATE MATERIALIZED VIEW v AS SELECT 1", "SELECT a COLLATE utf8_lcase",
+    "ALTER TABLE t ADD PARTITION FIELD days(ts)", "CREATE MATERIALIZED VIEW v AS SELECT 1",
+    "SELECT a COLLATE utf8_lcase",
   ])
   func unsupportedFeature(_ text: String) throws {
     let error = try parseError(text)
@@ -97,7 +99,8 @@ import Testing
   }
 
   @Test func spansCoverTheirNodes() throws {
-    let text = "SELECT a + b.c * 2 AS x, sum(y) OVER (ORDER BY z) FROM db.t AS u JOIN v ON u.k = v.k WHERE f(1) IN (2, 3)"
+    let text =
+      "SELECT a + b.c * 2 AS x, sum(y) OVER (ORDER BY z) FROM db.t AS u JOIN v ON u.k = v.k WHERE f(1) IN (2, 3)"
     guard case .query(let query) = try Parser.parseStatement(text).kind, case .select(let select) = query.body
     else { return #expect(Bool(false)) }
     #expect(slice(text, query.span) == text)

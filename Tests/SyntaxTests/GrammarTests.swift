@@ -30,7 +30,9 @@ import Testing
     var sections: [String: Set<String>] = [:]
     var section = ""
     for line in try ProjectFile.text("grammar/keywords.txt").split(separator: "\n") where !line.hasPrefix("#") {
-      if line.hasPrefix("[") { section = String(line) } else {
+      if line.hasPrefix("[") {
+        section = String(line)
+      } else {
         sections[section, default: []].formUnion(line.split(separator: " ").map(String.init))
       }
     }

@@ -49,7 +49,9 @@ import Testing
       var mutated = words
       for _ in 0..<Int.random(in: 1...3, using: &random) {
         let index = mutated.indices.randomElement(using: &random) ?? 0
-        if Bool.random(using: &random) { mutated.remove(at: index) } else {
+        if Bool.random(using: &random) {
+          mutated.remove(at: index)
+        } else {
           mutated.swapAt(index, mutated.indices.randomElement(using: &random) ?? 0)
         }
       }
@@ -74,12 +76,16 @@ import Testing
     ("SELECT ", "NOT ", ""), ("SELECT ", "- ", ""), ("SELECT CAST(x AS ", "array<", ">"), ("SELECT ", "(SELECT ", ")"),
     ("SELECT * FROM ", "(SELECT * FROM ", ")"), ("SELECT * FROM ", "(", ")"), ("", "(SELECT 1 UNION ", ")"),
     ("", "EXPLAIN ", ""), ("SELECT 1 WHERE ", "EXISTS (SELECT 1 WHERE ", ")"), ("SELECT ", "1 + (", ")"),
-    ("", "WITH a AS (", ") SELECT 1"), ("", "BEGIN ATOMIC ", " END"), ("SELECT ", "x IN (", ")"), ("SELECT a", ".b[0]", ""),
-    ("SELECT ", "substring(", ", 1)"), ("SELECT ", "trim(BOTH ", " FROM a)"), ("SELECT ", "sum(1) OVER (ORDER BY ", ")"),
-    ("SELECT ", "filter(a, x -> ", ")"), ("SELECT CAST(x AS ", "struct<a: map<int, ", ">>"), ("SELECT a::", "array<", ">"),
+    ("", "WITH a AS (", ") SELECT 1"), ("", "BEGIN ATOMIC ", " END"), ("SELECT ", "x IN (", ")"),
+    ("SELECT a", ".b[0]", ""),
+    ("SELECT ", "substring(", ", 1)"), ("SELECT ", "trim(BOTH ", " FROM a)"),
+    ("SELECT ", "sum(1) OVER (ORDER BY ", ")"),
+    ("SELECT ", "filter(a, x -> ", ")"), ("SELECT CAST(x AS ", "struct<a: map<int, ", ">>"),
+    ("SELECT a::", "array<", ">"),
     ("SELECT a GROUP BY ", "GROUPING SETS (", ")"), ("SELECT ", "(1, ", ")"), ("SELECT ", "(1 AS a, ", ")"),
     ("SELECT ", "- (", ")"), ("SELECT * FROM ", "t JOIN (", ")"), ("SELECT * FROM ", "LATERAL (SELECT * FROM ", ")"),
-    ("SELECT ", "a BETWEEN 1 AND (", ")"), ("INSERT INTO t ", "(WITH x AS (SELECT 1) ", ")"), ("SELECT ", "EXTRACT(YEAR FROM ", ")"),
+    ("SELECT ", "a BETWEEN 1 AND (", ")"), ("INSERT INTO t ", "(WITH x AS (SELECT 1) ", ")"),
+    ("SELECT ", "EXTRACT(YEAR FROM ", ")"),
   ]
 
   @Test(arguments: nests.indices) func nestingHasALimit(_ index: Int) throws {
@@ -126,11 +132,13 @@ import Testing
     pthread_attr_setstacksize(&attributes, size)
     var thread = pthread_t()
     let work = Unmanaged.passRetained(Work(body)).toOpaque()
-    let status = pthread_create(&thread, &attributes, { argument in
-      guard let argument else { return nil }
-      Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().body()
-      return nil
-    }, work)
+    let status = pthread_create(
+      &thread, &attributes,
+      { argument in
+        guard let argument else { return nil }
+        Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().body()
+        return nil
+      }, work)
     #expect(status == 0)
     pthread_join(thread, nil)
   }
@@ -142,7 +150,8 @@ import Testing
 
   @Test(arguments: [
     ("SELECT 1", " + 1", ""), ("SELECT a", " AND a", ""), ("SELECT a", " OR a = 1", ""), ("SELECT a IN (1", ", 1", ")"),
-    ("SELECT 'a'", " || 'b'", ""), ("SELECT a", ", a", ""), ("SELECT 1", " UNION ALL SELECT 1", ""), ("VALUES (1)", ", (1)", ""),
+    ("SELECT 'a'", " || 'b'", ""), ("SELECT a", ", a", ""), ("SELECT 1", " UNION ALL SELECT 1", ""),
+    ("VALUES (1)", ", (1)", ""),
     ("SELECT 1", " INTERSECT SELECT 1", ""), ("SELECT * FROM a", " CROSS JOIN a", ""), ("SELECT f(1", ", 1", ")"),
     ("SELECT CASE", " WHEN a THEN b", " END"), ("SELECT a", " = a", ""), ("SELECT 'a'", " 'b'", ""),
     ("SELECT 1 -", " - 1 +", " 2"),

@@ -15,7 +15,8 @@ import Testing
     "a IS NOT TRUE", "a IS UNKNOWN", "a IS NOT DISTINCT FROM b", "EXISTS (SELECT 1)", "NOT EXISTS (TABLE t)",
     "exists(items, x -> x > 1)", "CASE WHEN a THEN b WHEN c THEN d ELSE e END", "CASE a WHEN 1 THEN 'x' END",
     "CAST(a AS DECIMAL(10, 2))", "TRY_CAST(a AS array<struct<x: int, y: map<string, double>>>)", "a::int::string",
-    "(a.b).c", "a[0].b[1]['k']", "f(a).b", "(a)[0]", "'abc'[0]", "struct(1 AS a, b)", "(1 AS a, 2)", "named_struct('a', 1)",
+    "(a.b).c", "a[0].b[1]['k']", "f(a).b", "(a)[0]", "'abc'[0]", "struct(1 AS a, b)", "(1 AS a, 2)",
+    "named_struct('a', 1)",
     "count(*)", "count(DISTINCT a, b)", "sum(ALL a)", "t.*", "* EXCEPT (a, b.c)", "count(t.*)",
     "sum(a) FILTER (WHERE b > 1)", "percentile_cont(0.5) WITHIN GROUP (ORDER BY a DESC NULLS LAST)",
     "first(a IGNORE NULLS)", "lag(a, 1) RESPECT NULLS OVER (ORDER BY b)", "sum(a) OVER w", "sum(a) OVER (w)",
@@ -31,9 +32,11 @@ import Testing
     "TIMESTAMP '2026-01-31 10:00:00'", "TIMESTAMP_NTZ '2026-01-31'", "date", "date(a)", "timestamp(a)", "X'1aF'",
     "INTERVAL 1 DAY", "INTERVAL '1' DAY", "INTERVAL -1 DAY 2 HOURS", "INTERVAL '1 2:03:04' DAY TO SECOND",
     "INTERVAL -'1-2' YEAR TO MONTH", "INTERVAL '1 day 2 hours'", "d + INTERVAL 1 MONTH - INTERVAL 2 WEEKS", "interval",
-    "interval + 1", "'a' 'b' \"c\"", "'it''s'", "'it\\'s'", "'\\u00e9\\n\\t\\\\'", "'50\\%'", "r'\\d+\\'", "\"say 'hi'\"",
+    "interval + 1", "'a' 'b' \"c\"", "'it''s'", "'it\\'s'", "'\\u00e9\\n\\t\\\\'", "'50\\%'", "r'\\d+\\'",
+    "\"say 'hi'\"",
     "1L, 2S, 3Y, 1.5, .5, 2., 1e3, 1.5E-3, 1D, 1.5F, 3BD, 1e2BD", "(SELECT 1) + 1", "((SELECT 1) UNION ALL (SELECT 2))",
-    "? + ?", ":name", "a AS `b c`", "`a``b`", "a AS key", "explode(m) AS (k, v)", "values", "(values, key)", "values[0]",
+    "? + ?", ":name", "a AS `b c`", "`a``b`", "a AS key", "explode(m) AS (k, v)", "values", "(values, key)",
+    "values[0]",
     "`select`.`from`", "t.select.from", "größe", "2026_sales", "like('a', 'b')", "any(a)", "t.group.order", "order",
   ]
 
@@ -50,16 +53,19 @@ import Testing
     "SELECT * FROM a, LATERAL (SELECT a.x)", "SELECT * FROM a JOIN LATERAL explode(a.items) AS e (item)",
     "SELECT * FROM csv.`data/*.csv`", "SELECT * FROM read_files('x', format => 'csv', header => true) f",
     "SELECT * FROM range(10)", "SELECT * FROM t VERSION AS OF 3", "SELECT * FROM t TIMESTAMP AS OF '2026-01-01' x",
-    "SELECT * FROM t FOR SYSTEM_TIME AS OF current_timestamp", "SELECT * FROM t TABLESAMPLE (10 PERCENT) REPEATABLE (7) s",
+    "SELECT * FROM t FOR SYSTEM_TIME AS OF current_timestamp",
+    "SELECT * FROM t TABLESAMPLE (10 PERCENT) REPEATABLE (7) s",
     "SELECT * FROM t TABLESAMPLE (BUCKET 1 OUT OF 4)", "SELECT * FROM t LATERAL VIEW explode(a) e",
     "SELECT * FROM t LATERAL VIEW OUTER posexplode(a) e AS p, x LATERAL VIEW inline(b) f k, v WHERE k = 1",
     "SELECT a, count(*) FROM t GROUP BY a HAVING count(*) > 1", "SELECT * FROM t GROUP BY ALL",
-    "SELECT a FROM t GROUP BY a, ROLLUP (b, (c, d)), CUBE (e)", "SELECT a FROM t GROUP BY GROUPING SETS ((a, b), a, ())",
+    "SELECT a FROM t GROUP BY a, ROLLUP (b, (c, d)), CUBE (e)",
+    "SELECT a FROM t GROUP BY GROUPING SETS ((a, b), a, ())",
     "SELECT a FROM t GROUP BY a, b WITH ROLLUP", "SELECT a FROM t GROUP BY a, b WITH CUBE",
     "SELECT a FROM t GROUP BY a, b GROUPING SETS ((a), (a, b))", "SELECT a FROM t GROUP BY 1, (a, b)",
     "SELECT a FROM t QUALIFY row_number() OVER (ORDER BY a) = 1",
     "SELECT sum(a) OVER w FROM t WINDOW w AS (PARTITION BY b), v AS w", "SELECT a FROM t ORDER BY a DESC NULLS LAST, b",
-    "SELECT a FROM t DISTRIBUTE BY a SORT BY b DESC", "SELECT a FROM t CLUSTER BY a", "SELECT a FROM t LIMIT 10 OFFSET 5",
+    "SELECT a FROM t DISTRIBUTE BY a SORT BY b DESC", "SELECT a FROM t CLUSTER BY a",
+    "SELECT a FROM t LIMIT 10 OFFSET 5",
     "SELECT a FROM t LIMIT ALL", "SELECT 1 UNION SELECT 2 UNION ALL SELECT 3 EXCEPT SELECT 4 MINUS SELECT 5",
     "SELECT 1 UNION SELECT 2 INTERSECT SELECT 3", "(SELECT 1 UNION SELECT 2) INTERSECT ALL SELECT 3 ORDER BY 1",
     "(SELECT 1 LIMIT 1) UNION (SELECT 2)", "WITH a AS (SELECT 1), b (x) AS (SELECT 2) SELECT * FROM a, b",
@@ -77,22 +83,26 @@ import Testing
     "DROP DATABASE IF EXISTS d CASCADE", "USE d", "USE DATABASE d",
     "CREATE TABLE t (a int NOT NULL COMMENT 'c', b decimal(10, 2) DEFAULT 0, c: string)",
     "CREATE OR REPLACE TABLE t USING iceberg PARTITIONED BY (days(ts), bucket(16, id), truncate(4, c), x) AS SELECT 1",
-    "CREATE EXTERNAL TABLE IF NOT EXISTS d.t (a int) PARTITIONED BY (dt date COMMENT 'day', h int) STORED AS TEXTFILE LOCATION 'x' "
-      + "TBLPROPERTIES ('skip.header.line.count' = '1')",
+    "CREATE EXTERNAL TABLE IF NOT EXISTS d.t (a int) PARTITIONED BY (dt date COMMENT 'day', h int) "
+      + "STORED AS TEXTFILE LOCATION 'x' TBLPROPERTIES ('skip.header.line.count' = '1')",
     "CREATE TABLE t (a int) ROW FORMAT DELIMITED FIELDS TERMINATED BY ';' ESCAPED BY '\\\\' "
       + "COLLECTION ITEMS TERMINATED BY ',' MAP KEYS TERMINATED BY ':' LINES TERMINATED BY '\\n' NULL DEFINED AS ''",
-    "CREATE TABLE t (a int) ROW FORMAT SERDE 'x.Y' WITH SERDEPROPERTIES ('a' = 'b') STORED AS INPUTFORMAT 'i' OUTPUTFORMAT 'o'",
+    "CREATE TABLE t (a int) ROW FORMAT SERDE 'x.Y' WITH SERDEPROPERTIES ('a' = 'b') "
+      + "STORED AS INPUTFORMAT 'i' OUTPUTFORMAT 'o'",
     "CREATE TABLE t (a int) CLUSTERED BY (a) SORTED BY (a DESC) INTO 4 BUCKETS STORED BY ICEBERG",
-    "CREATE TABLE t USING csv OPTIONS (header true, 'sep' ';', n = 3) COMMENT 'c'", "CREATE TABLE t LIKE s USING parquet",
+    "CREATE TABLE t USING csv OPTIONS (header true, 'sep' ';', n = 3) COMMENT 'c'",
+    "CREATE TABLE t LIKE s USING parquet",
     "CREATE TABLE t (SELECT 1)", "CREATE TEMPORARY VIEW v AS SELECT 1",
     "CREATE OR REPLACE VIEW v (a COMMENT 'x', b) COMMENT 'c' TBLPROPERTIES ('a' = 'b') AS SELECT 1, 2",
     "DROP TABLE IF EXISTS t PURGE", "DROP VIEW v", "TRUNCATE TABLE t PARTITION (dt = '2026-01-01')",
     "MSCK REPAIR TABLE t", "MSCK REPAIR TABLE t SYNC PARTITIONS", "REPAIR TABLE t DROP PARTITIONS",
     "ANALYZE TABLE t COMPUTE STATISTICS", "ANALYZE TABLE t PARTITION (a) COMPUTE STATISTICS FOR COLUMNS b, c",
-    "REFRESH TABLE t", "ALTER TABLE t ADD COLUMNS (a int COMMENT 'c', b.c string AFTER d)", "ALTER TABLE t ADD COLUMN a int FIRST",
+    "REFRESH TABLE t", "ALTER TABLE t ADD COLUMNS (a int COMMENT 'c', b.c string AFTER d)",
+    "ALTER TABLE t ADD COLUMN a int FIRST",
     "ALTER TABLE t DROP COLUMN a, b", "ALTER TABLE t RENAME COLUMN a TO b", "ALTER TABLE t REPLACE COLUMNS (a int)",
     "ALTER TABLE t CHANGE COLUMN a b bigint COMMENT 'c' AFTER d CASCADE", "ALTER TABLE t CHANGE a COMMENT 'x'",
-    "ALTER TABLE t ALTER COLUMN a TYPE bigint", "ALTER TABLE t ALTER a SET NOT NULL", "ALTER TABLE t ALTER a DROP NOT NULL",
+    "ALTER TABLE t ALTER COLUMN a TYPE bigint", "ALTER TABLE t ALTER a SET NOT NULL",
+    "ALTER TABLE t ALTER a DROP NOT NULL",
     "ALTER TABLE t SET TBLPROPERTIES ('a' = 'b')", "ALTER TABLE t UNSET TBLPROPERTIES IF EXISTS ('a', b.c)",
     "ALTER TABLE t RENAME TO u", "ALTER TABLE t SET LOCATION 'x'", "ALTER TABLE t PARTITION (a = 1) SET LOCATION 'x'",
     "ALTER TABLE t ADD IF NOT EXISTS PARTITION (a = 1) LOCATION 'x' PARTITION (a = 2)",
@@ -100,7 +110,8 @@ import Testing
     "ALTER TABLE t PARTITION (a = 1) RENAME TO PARTITION (a = 2)", "ALTER TABLE t RECOVER PARTITIONS",
     "ALTER VIEW v AS SELECT 1", "INSERT INTO t SELECT 1", "INSERT INTO TABLE t (a, b) VALUES (1, DEFAULT)",
     "INSERT INTO t BY NAME SELECT 1 AS a", "INSERT OVERWRITE TABLE t PARTITION (a = 1, b) IF NOT EXISTS SELECT 1",
-    "INSERT INTO t (SELECT 1)", "INSERT INTO t REPLACE WHERE a = 1 SELECT 2", "WITH x AS (SELECT 1) INSERT INTO t SELECT * FROM x",
+    "INSERT INTO t (SELECT 1)", "INSERT INTO t REPLACE WHERE a = 1 SELECT 2",
+    "WITH x AS (SELECT 1) INSERT INTO t SELECT * FROM x",
     "WITH x AS (SELECT 1) INSERT INTO t WITH y AS (SELECT * FROM x) SELECT * FROM y",
     "FROM s LATERAL VIEW explode(a) e AS x INSERT OVERWRITE TABLE t PARTITION (d) SELECT a, x WHERE b GROUP BY a, x "
       + "INSERT INTO u SELECT c ORDER BY c LIMIT 3",
@@ -115,12 +126,15 @@ import Testing
     "UPDATE t x SET a = 1, b.c = 2 WHERE d", "DELETE FROM t WHERE a = 1", "DELETE FROM t",
     "LOAD DATA LOCAL INPATH 'x' OVERWRITE INTO TABLE t PARTITION (a = 1)", "SHOW DATABASES", "SHOW SCHEMAS LIKE 'a*'",
     "SHOW TABLES IN d LIKE 'x|y'", "SHOW TABLES 'x'", "SHOW VIEWS FROM d", "SHOW PARTITIONS t PARTITION (a = 1)",
-    "SHOW COLUMNS IN t", "SHOW COLUMNS IN t IN d", "SHOW CREATE TABLE t", "SHOW TBLPROPERTIES t ('a')", "SHOW FUNCTIONS LIKE 'a*'",
-    "SHOW USER FUNCTIONS", "SHOW CURRENT DATABASE", "DESCRIBE t", "DESC EXTENDED d.t", "DESCRIBE FORMATTED t PARTITION (a = 1)",
+    "SHOW COLUMNS IN t", "SHOW COLUMNS IN t IN d", "SHOW CREATE TABLE t", "SHOW TBLPROPERTIES t ('a')",
+    "SHOW FUNCTIONS LIKE 'a*'",
+    "SHOW USER FUNCTIONS", "SHOW CURRENT DATABASE", "DESCRIBE t", "DESC EXTENDED d.t",
+    "DESCRIBE FORMATTED t PARTITION (a = 1)",
     "DESC t a", "DESC DATABASE EXTENDED d", "DESC FUNCTION EXTENDED abs", "DESCRIBE QUERY SELECT 1", "DESC SELECT 1",
     "EXPLAIN SELECT 1", "EXPLAIN ANALYZE INSERT INTO t SELECT 1", "EXPLAIN LINEAGE CREATE TABLE t AS SELECT 1",
     "SET", "SET a.b", "SET a.b=c", "SET `a.b` = it's -- a comment", "SET TIME ZONE 'UTC'", "RESET", "RESET a.b",
-    "SOURCE dir/x.sql;", "BEGIN ATOMIC INSERT INTO t SELECT 1; SET a=b; BEGIN ATOMIC DELETE FROM t; END; END", "BEGIN ATOMIC END",
+    "SOURCE dir/x.sql;", "BEGIN ATOMIC INSERT INTO t SELECT 1; SET a=b; BEGIN ATOMIC DELETE FROM t; END; END",
+    "BEGIN ATOMIC END",
     "BEGIN", "START TRANSACTION", "COMMIT", "ROLLBACK WORK", "ASSERT 'no doubles' (SELECT count(*) = 0 FROM t)",
   ]
 
@@ -160,9 +174,12 @@ import Testing
     #expect(try literal("1e5") == .double("1e5"))
     #expect(try literal("x'0aB'") == .binary([0x00, 0xAB]))
     #expect(try literal("interval 1 day -2") == nil)
-    #expect(try literal("interval '-1' days 2 hours") == .interval(.units([
-      IntervalTerm(value: "-1", unit: .day), IntervalTerm(value: "2", unit: .hour),
-    ])))
+    #expect(
+      try literal("interval '-1' days 2 hours")
+        == .interval(
+          .units([
+            IntervalTerm(value: "-1", unit: .day), IntervalTerm(value: "2", unit: .hour),
+          ])))
   }
 
   @Test func typesAndColumnLists() throws {

@@ -15,7 +15,8 @@ import Testing
   }
 
   @Test func keepsAtomicBlocksTogether() throws {
-    let script = "BEGIN ATOMIC SELECT CASE WHEN a THEN b END; begin /* x */ atomic SELECT 1; END; END; SELECT end; BEGIN; COMMIT;"
+    let script =
+      "BEGIN ATOMIC SELECT CASE WHEN a THEN b END; begin /* x */ atomic SELECT 1; END; END; SELECT end; BEGIN; COMMIT;"
     let parts = try Script.split(script)
     #expect(parts.map { $0.text.prefix(6) } == ["BEGIN ", "SELECT", "BEGIN", "COMMIT"])
     #expect(try Parser.parseScript(script).count == 4)
@@ -25,7 +26,9 @@ import Testing
     for text in ["", " \n ", "-- x", "/* x */;;", "\u{FEFF}"] { #expect(try Script.split(text).isEmpty) }
   }
 
-  @Test(arguments: [("SELECT 1;\nSELECT 'x", "'"), ("SELECT 1; /* x", "/"), ("SELECT `a", "`"), ("a; BEGIN ATOMIC SELECT 1;", "B")])
+  @Test(arguments: [
+    ("SELECT 1;\nSELECT 'x", "'"), ("SELECT 1; /* x", "/"), ("SELECT `a", "`"), ("a; BEGIN ATOMIC SELECT 1;", "B"),
+  ])
   func reportsWhatIsNeverClosed(_ text: String, _ opening: String) throws {
     let error = try #require(#expect(throws: QueryError.self) { try Script.split(text) })
     #expect(error.code == .syntaxError)
@@ -52,7 +55,9 @@ import Testing
     #expect(try setting("SET a--b=c") == .assign(key: "a--b", value: "c"))
     #expect(try setting("SET") == .showAll)
     #expect(try setting("SET `a b`") == .show("a b"))
-    #expect(try setting("SET TIME ZONE 'Europe/Berlin'") == .assign(key: "spark.sql.session.timeZone", value: "Europe/Berlin"))
+    #expect(
+      try setting("SET TIME ZONE 'Europe/Berlin'") == .assign(key: "spark.sql.session.timeZone", value: "Europe/Berlin")
+    )
     #expect(try Parser.parseStatement("SOURCE 'my file.sql'").kind == .source("my file.sql"))
   }
 }
@@ -73,7 +78,8 @@ import Testing
   }
 
   @Test func unsetVariablesFailOrStay() throws {
-    let error = try #require(#expect(throws: QueryError.self) { try values.apply(to: "SELECT ${hivevar:day}", at: 100) })
+    let error = try #require(
+      #expect(throws: QueryError.self) { try values.apply(to: "SELECT ${hivevar:day}", at: 100) })
     #expect(error.code == .unsetVariable)
     #expect(error.span == SourceSpan(start: 107, end: 121))
     #expect(error.hint == "give it a value: --hivevar day=...")

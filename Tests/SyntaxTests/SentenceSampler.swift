@@ -111,7 +111,8 @@ struct SentenceSampler {
 
   static let samples: [String: [String]] = [
     "name": [
-      "a", "b", "tbl_1", "Customer", "`two words`", "`a``b`", "2026_sales", "größe", "status", "key", "data", "format",
+      "a", "b", "tbl_1", "Customer", "`two words`", "`a``b`", "2026_sales", "größe", "status", "key", "data",
+      "format",
       "comment", "source", "location", "`select`", "end", "start", "row",
     ],
     "alias": ["x", "y1", "`my alias`", "total", "key", "end"],

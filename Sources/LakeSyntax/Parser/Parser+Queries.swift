@@ -318,9 +318,10 @@ extension Parser {
 
   private mutating func nestedGrouping() throws(ParseFailure) -> GroupingElement? {
     if accept(.grouping, .sets) {
-      return .groupingSets(try parenthesized { (parser) throws(ParseFailure) in
-        try parser.commaSeparated { (parser) throws(ParseFailure) in try parser.groupingSet() }
-      })
+      return .groupingSets(
+        try parenthesized { (parser) throws(ParseFailure) in
+          try parser.commaSeparated { (parser) throws(ParseFailure) in try parser.groupingSet() }
+        })
     }
     guard peek().kind == .leftParen, let keyword = acceptAny([.rollup, .cube]) else { return nil }
     let levels = try parenthesized { (parser) throws(ParseFailure) in

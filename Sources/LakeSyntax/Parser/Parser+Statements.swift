@@ -173,7 +173,8 @@ extension Parser {
       try expect(.columns)
       scope = .allColumns
     } else if accept(.for, .columns) {
-      scope = isName(token)
+      scope =
+        isName(token)
         ? .columns(try commaSeparated { (parser) throws(ParseFailure) in try parser.identifier("a column") })
         : .allColumns
     }

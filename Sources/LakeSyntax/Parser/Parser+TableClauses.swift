@@ -27,27 +27,34 @@ extension Parser {
       return false
     }
     switch keyword {
-    case .partitioned: try once(&clauses.partitionedBy, opening) { (parser) throws(ParseFailure) in
-      try parser.partitionFields()
-    }
-    case .clustered: try once(&clauses.buckets, opening) { (parser) throws(ParseFailure) in
-      try parser.bucketDefinition()
-    }
-    case .row: try once(&clauses.rowFormat, opening) { (parser) throws(ParseFailure) in
-      try parser.rowFormat()
-    }
-    case .stored: try once(&clauses.storage, opening) { (parser) throws(ParseFailure) in
-      try parser.storedFormat()
-    }
-    case .using: try once(&clauses.storage, opening) { (parser) throws(ParseFailure) in
-      .using(try parser.qualifiedName("a format such as parquet").text)
-    }
-    case .options: try once(&clauses.options, opening) { (parser) throws(ParseFailure) in
-      try parser.properties()
-    }
-    case .location: try once(&clauses.location, opening) { (parser) throws(ParseFailure) in
-      try parser.string("a path as a string")
-    }
+    case .partitioned:
+      try once(&clauses.partitionedBy, opening) { (parser) throws(ParseFailure) in
+        try parser.partitionFields()
+      }
+    case .clustered:
+      try once(&clauses.buckets, opening) { (parser) throws(ParseFailure) in
+        try parser.bucketDefinition()
+      }
+    case .row:
+      try once(&clauses.rowFormat, opening) { (parser) throws(ParseFailure) in
+        try parser.rowFormat()
+      }
+    case .stored:
+      try once(&clauses.storage, opening) { (parser) throws(ParseFailure) in
+        try parser.storedFormat()
+      }
+    case .using:
+      try once(&clauses.storage, opening) { (parser) throws(ParseFailure) in
+        .using(try parser.qualifiedName("a format such as parquet").text)
+      }
+    case .options:
+      try once(&clauses.options, opening) { (parser) throws(ParseFailure) in
+        try parser.properties()
+      }
+    case .location:
+      try once(&clauses.location, opening) { (parser) throws(ParseFailure) in
+        try parser.string("a path as a string")
+      }
     case .comment: try once(&clauses.comment, opening) { (parser) throws(ParseFailure) in try parser.comment() }
     default: try once(&clauses.properties, opening) { (parser) throws(ParseFailure) in try parser.properties() }
     }

@@ -182,7 +182,8 @@ extension Parser {
     guard accept(.tablesample) else { return nil }
     _ = acceptAny([.system, .bernoulli])
     let method = try parenthesized { (parser) throws(ParseFailure) in try parser.sampleMethod() }
-    let seed = accept(.repeatable)
+    let seed =
+      accept(.repeatable)
       ? try parenthesized { (parser) throws(ParseFailure) in try parser.wholeNumber("the seed") } : nil
     return TableSample(method: method, seed: seed)
   }
