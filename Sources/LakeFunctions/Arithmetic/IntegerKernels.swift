@@ -77,7 +77,7 @@ enum IntegerKernels {
     _ a: T, _ b: T, _ faults: inout UInt8
   ) -> T {
     let rest = remainder(a, b, &faults)
-    return rest < 0 && b != 0 ? b == -1 ? 0 : (rest &+ b) % b : rest
+    return rest < 0 && b > 0 ? rest &+ b : rest
   }
 
   @inline(__always)

@@ -1,6 +1,8 @@
 import LakeColumnar
 
-/// A JSONPath as Hive and Spark know it: `$`, `.name`, `['name']`, `[n]`, `[*]`, `.*`.
+/// A JSONPath as Hive and Spark know it: `$`, `.name`, `['name']`, `[n]`, `[*]`.
+///
+/// `.*` is accepted and finds nothing, as in Spark.
 struct JSONPath: Sendable {
   enum Step: Sendable, Equatable {
     case named([UInt8])
@@ -124,7 +126,7 @@ package struct JSONPathEvaluator {
     guard let step = path.first else { return emit(node, style) }
     let rest = path.dropFirst()
     switch (tape.nodes[node].kind, step) {
-    case (.object, .named), (.object, .anyMember): return member(node, step, rest, style)
+    case (.object, .named(let name)): return member(node, name, rest, style)
     case (.array, .anyElement): return elements(node, rest, style)
     case (.array, .index(let index)):
       guard let element = element(node, index) else { return false }
@@ -144,21 +146,17 @@ package struct JSONPathEvaluator {
       return isFound
     }
     beginValue()
-    tape.appendJSON(node, to: &output)
+    tape.appendJSON(node, to: &output, normalizesNumbers: true)
     return true
   }
 
   private mutating func member(
-    _ node: Int, _ step: JSONPath.Step, _ rest: ArraySlice<JSONPath.Step>, _ style: Style
+    _ node: Int, _ name: [UInt8], _ rest: ArraySlice<JSONPath.Step>, _ style: Style
   ) -> Bool {
     var key = node + 1
     while key < tape.nodes[node].next {
       let value = key + 1
-      switch step {
-      case .named(let name):
-        if tape.isKey(key, name), tape.nodes[value].kind != .null, evaluate(value, rest, style) { return true }
-      default: if evaluate(value, rest, style) { return true }
-      }
+      if tape.isKey(key, name), tape.nodes[value].kind != .null, evaluate(value, rest, style) { return true }
       key = tape.nodes[value].next
     }
     return false

@@ -252,19 +252,20 @@ enum JSONEscape {
 }
 
 extension JSONTape {
-  /// Appends a value as compact JSON; numbers stay as they were written.
-  func appendJSON(_ node: Int, to target: inout [UInt8]) {
+  /// Appends a value as compact JSON; numbers stay as they were written, or fractions become doubles.
+  func appendJSON(_ node: Int, to target: inout [UInt8], normalizesNumbers: Bool = false) {
     switch nodes[node].kind {
+    case .number where normalizesNumbers: FloatText.append(NumberText.double(bytes(node)) ?? 0, to: &target)
     case .null, .true, .false, .integer, .number: target.append(contentsOf: bytes(node))
     case .string, .escapedString:
       var characters: [UInt8] = []
       appendString(node, to: &characters)
       characters.withUnsafeBufferPointer { JSONEscape.append($0, to: &target) }
-    case .object, .array: appendContainer(node, to: &target)
+    case .object, .array: appendContainer(node, to: &target, normalizesNumbers)
     }
   }
 
-  private func appendContainer(_ node: Int, to target: inout [UInt8]) {
+  private func appendContainer(_ node: Int, to target: inout [UInt8], _ normalizesNumbers: Bool) {
     let isObject = nodes[node].kind == .object
     target.append(isObject ? 0x7B : 0x5B)
     var child = node + 1
@@ -275,7 +276,7 @@ extension JSONTape {
         target.append(0x3A)
         child += 1
       }
-      appendJSON(child, to: &target)
+      appendJSON(child, to: &target, normalizesNumbers: normalizesNumbers)
       child = nodes[child].next
     }
     target.append(isObject ? 0x7D : 0x5D)

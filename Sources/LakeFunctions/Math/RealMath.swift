@@ -7,7 +7,7 @@ import LakeTypes
 enum RealMath {
   static let all: [ScalarFunction] = [
     real("sqrt", "The square root", "SELECT sqrt(4); -- 2.0") { $0.squareRoot() },
-    real("cbrt", "The cube root", "SELECT cbrt(27.0); -- 3.0") { Glibc.cbrt($0) },
+    real("cbrt", "The cube root", "SELECT cbrt(27.0); -- 3.0") { cubeRoot($0) },
     real("exp", "e to the power of a number", "SELECT exp(0); -- 1.0") { Glibc.exp($0) },
     real("expm1", "exp(expr) - 1", "SELECT expm1(0); -- 0.0") { Glibc.expm1($0) },
     logarithm("ln", "The natural logarithm", "SELECT ln(1); -- 0.0", above: 0) { Glibc.log($0) },
@@ -55,6 +55,13 @@ enum RealMath {
     .fixed(
       name, aliases: aliases, "\(name)(expr)", summary, example, [.double], returns: .double
     ) { (call) throws(QueryError) in Elementwise.map(call, .double, Double.self, Double.self) { body($0) } }
+  }
+
+  /// One step of Newton's method behind the C library's result, which can miss exact roots.
+  private static func cubeRoot(_ value: Double) -> Double {
+    let root = Glibc.cbrt(value)
+    let square = root * root
+    return square > 0 && square.isFinite && (square * root).isNormal ? root - (square * root - value) / (3 * square) : root
   }
 
   private static func pair(

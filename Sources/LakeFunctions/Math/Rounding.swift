@@ -111,10 +111,13 @@ enum RoundingFunctions {
       }
       if type.isInteger { return ScalarOverload([.bigint], .bigint) { (call) throws(QueryError) in call.arguments[0] } }
       let types = try ArgumentCheck.match(name, arguments, [.double])
+      let operation = ArithmeticCall(symbol: "\(name) ")
       return ScalarOverload(types, .bigint, kernel: foldingConstants { (call) throws(QueryError) in
-        Elementwise.map(call, .bigint, Double.self, Int64.self) { value in
+        try CheckedKernel.map(call, operation, .bigint, Double.self, Int64.self) { value, faults in
           let whole = value.rounded(mode == .ceiling ? .up : .down)
-          return Int64(exactly: whole) ?? (whole.isNaN ? 0 : whole < 0 ? .min : .max)
+          if let integer = Int64(exactly: whole) { return integer }
+          faults |= Fault.overflow
+          return whole.isNaN ? 0 : whole < 0 ? .min : .max
         }
       })
     }

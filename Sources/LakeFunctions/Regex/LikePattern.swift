@@ -73,7 +73,7 @@ struct LikePattern: Sendable {
 
   private static func malformed(_ pattern: TextBytes) -> QueryError {
     QueryError(
-      .invalidParameter, .execute,
+      .invalidFormat, .execute,
       "the escape character of a LIKE pattern must be followed by '_', '%' or itself: '\(String(decoding: pattern, as: UTF8.self))'")
   }
 

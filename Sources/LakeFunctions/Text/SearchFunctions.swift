@@ -13,7 +13,7 @@ enum SearchFunctions {
       return try Elementwise.fill(call, .int, Int32(0)) { position(wanted.bytes($0), in: text.bytes($0), from: 1) }
     },
     .fixed(
-      "locate", aliases: ["position", "charindex"], "locate(substr, str[, pos])",
+      "locate", aliases: ["position"], "locate(substr, str[, pos])",
       "The position of the first occurrence from a position on, from 1; 0 if there is none",
       "SELECT locate('bar', 'foobarbar', 5); -- 7", [.string, .string, .int], optional: 1, returns: .int
     ) { (call) throws(QueryError) in
@@ -90,7 +90,7 @@ enum SearchFunctions {
   /// Positions count characters from 1.
   static func position(_ wanted: TextBytes, in text: TextBytes, from start: Int) -> Int32 {
     guard start > 0 else { return 0 }
-    if wanted.isEmpty { return start == 1 ? 1 : Int32(clamping: start) }
+    if wanted.isEmpty { return 1 }
     let offset = Utf8Text.offset(text, ofCharacter: start - 1)
     guard let found = ByteSearch.find(wanted, in: text, from: offset) else { return 0 }
     return Int32(Utf8Text.length(Utf8Text.part(text, 0, found)) + 1)

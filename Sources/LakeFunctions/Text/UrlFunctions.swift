@@ -32,7 +32,7 @@ enum UrlFunctions {
         if UrlText.decode(source.bytes(row), into: &output.scratch) { return output.setScratch(row) }
         if isTry { return output.setNull(row) }
         throw QueryError(
-          .invalidParameter, .execute, "the text is not an encoded URL: '\(source.string(row))'",
+          .undecodableURL, .execute, "the text is not an encoded URL: '\(source.string(row))'",
           hint: "use try_url_decode to get NULL instead")
       }
     }
@@ -50,7 +50,7 @@ enum UrlFunctions {
         guard let url = UrlText(source.string(row)) else {
           if isTry || !call.context.isANSI { return output.setNull(row) }
           throw QueryError(
-            .invalidParameter, .execute, "the text is not a URL: '\(source.string(row))'",
+            .invalidURL, .execute, "the text is not a URL: '\(source.string(row))'",
             hint: "use try_parse_url to get NULL instead")
         }
         guard var value = url.part(part.string(row)) else { return output.setNull(row) }
