@@ -16,6 +16,11 @@ package enum RepairMode: Hashable, Sendable {
 package struct RepairCounts: Hashable, Sendable {
   package var added: Int
   package var dropped: Int
+
+  package init(added: Int, dropped: Int) {
+    self.added = added
+    self.dropped = dropped
+  }
 }
 
 extension LakeTransaction {

@@ -33,6 +33,7 @@ final class IcebergSink: TableSink {
     self.kind = kind
     name = table.name
     metadata = table.metadata
+    try metadata.requireWritable(name.description)
     schema = Schema(try IcebergField.sqlFields(metadata.schema.fields))
     options = try ParquetSettings.options(
       metadata.properties, elementFieldIDs: metadata.schema.elementFieldIDs)

@@ -29,11 +29,7 @@ struct SnapshotProducer {
     _ write: StagedWrite, to metadata: inout TableMetadata, table: String
   ) throws(QueryError) {
     if write.isEmpty { return }
-    guard metadata.formatVersion == 2 else {
-      throw QueryError(
-        .unsupported, .commit, "writing Iceberg format version \(metadata.formatVersion) is not supported: \(table)",
-        hint: metadata.formatVersion == 1 ? "ALTER TABLE \(table) SET TBLPROPERTIES ('format-version' = '2')" : nil)
-    }
+    try metadata.requireWritable(table)
     let parent = metadata.currentSnapshot
     let manifests = try parent.map { (snapshot) throws(QueryError) in try cache.manifests(of: snapshot) } ?? []
     try checkConflicts(write, metadata, manifests, table: table)
@@ -153,6 +149,16 @@ struct SnapshotProducer {
         if overlaps { throw Self.conflict(table, "it rewrote rows that this statement replaces") }
       }
     }
+  }
+}
+
+extension TableMetadata {
+  /// Throws for the format versions that can be read only.
+  func requireWritable(_ table: String) throws(QueryError) {
+    if formatVersion == 2 { return }
+    throw QueryError(
+      .unsupported, .commit, "writing Iceberg format version \(formatVersion) is not supported: \(table)",
+      hint: formatVersion == 1 ? "ALTER TABLE \(table) SET TBLPROPERTIES ('format-version' = '2')" : nil)
   }
 }
 
