@@ -9,9 +9,9 @@ struct ScriptCommand {
   init(_ arguments: Arguments) { self.arguments = arguments }
 
   func run() throws -> ExitStatus {
-    Signals.install()
     do {
       let scripts = try readScripts()
+      Signals.install()
       let session = try arguments.openSession()
       if let status = arguments.prepare(session) { return status }
       let output = try arguments.outputPath.map { (path) throws(OutputError) in try ResultOutput(path: path) }

@@ -165,7 +165,9 @@ public struct ScriptSource: Sendable {
 
   /// The path of a `SOURCE path` statement; nil for any other.
   static func includedPath(_ statement: String) -> String? {
-    guard statement.prefix(6).lowercased() == "source", let parsed = try? Parser.parseStatement(statement), case .source(let path) = parsed.kind else { return nil }
+    guard statement.prefix(6).lowercased() == "source", let parsed = try? Parser.parseStatement(statement),
+      case .source(let path) = parsed.kind
+    else { return nil }
     return path
   }
 
