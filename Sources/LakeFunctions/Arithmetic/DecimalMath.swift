@@ -58,6 +58,13 @@ enum DecimalMath {
   /// `a * 10^shift / b` rounded half up; b is not zero.
   static func quotient(_ a: Int128, _ b: Int128, shift: Int) -> Int128? {
     let divisor = b.magnitude
+    if shift <= 38 {
+      let (scaled, overflow) = a.magnitude.multipliedReportingOverflow(by: UInt128(DecimalText.powersOfTen[shift]))
+      if !overflow {
+        let (quotient, rest) = scaled.quotientAndRemainder(dividingBy: divisor)
+        return signed(quotient, isUp: rest >= divisor - rest, isNegative: (a < 0) != (b < 0))
+      }
+    }
     let first = min(shift, 38)
     let wide = a.magnitude.multipliedFullWidth(by: UInt128(DecimalText.powersOfTen[first]))
     guard wide.high < divisor else { return nil }
@@ -71,9 +78,14 @@ enum DecimalMath {
       guard !carry else { return nil }
       (quotient, rest) = (total, tail.remainder)
     }
-    guard quotient < limit.magnitude else { return nil }
-    if rest >= divisor - rest { quotient += 1 }
-    return fits38((a < 0) != (b < 0) ? -Int128(quotient) : Int128(quotient))
+    return signed(quotient, isUp: rest >= divisor - rest, isNegative: (a < 0) != (b < 0))
+  }
+
+  @inline(__always)
+  private static func signed(_ magnitude: UInt128, isUp: Bool, isNegative: Bool) -> Int128? {
+    guard magnitude < limit.magnitude else { return nil }
+    let rounded = Int128(isUp ? magnitude + 1 : magnitude)
+    return fits38(isNegative ? -rounded : rounded)
   }
 
   /// `a % b` at the larger scale; the sign is that of `a`; b is not zero.

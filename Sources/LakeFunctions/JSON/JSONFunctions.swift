@@ -100,6 +100,7 @@ enum JSONFunctions {
       throw ArgumentCheck.mismatch("from_json", 1, expected: "a constant schema", arguments[1].type)
     }
     let type = try DDLType.parse(schema)
+    guard type.isNested else { throw ArgumentCheck.mismatch("from_json", 1, expected: "the schema of a struct, array or map", type) }
     let options = try JSONOptions("from_json", arguments.count > 2 ? arguments[2] : nil)
     let types = [LogicalType.string] + arguments.dropFirst().map(\.type)
     return ScalarOverload(types, type, kernel: foldingConstants { (call) throws(QueryError) in

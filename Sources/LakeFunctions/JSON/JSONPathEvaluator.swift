@@ -93,7 +93,11 @@ package struct JSONPathEvaluator {
       for (position, name) in names.enumerated() where values[position] == nil && tape.isKey(key, name) {
         guard tape.nodes[value].kind != .null else { continue }
         var bytes: [UInt8] = []
-        if tape.isString(value) { tape.appendString(value, to: &bytes) } else { tape.appendJSON(value, to: &bytes) }
+        if tape.isString(value) {
+          tape.appendString(value, to: &bytes)
+        } else {
+          tape.appendJSON(value, to: &bytes, normalizesNumbers: true)
+        }
         values[position] = bytes
       }
       key = tape.nodes[value].next

@@ -81,11 +81,12 @@ extension KernelCall {
 
   var isAllConstant: Bool { !arguments.isEmpty && arguments.allSatisfy { $0.isConstant } }
 
-  /// The call for one row, of which all rows are copies.
+  /// The call for one row, of which all rows are copies; it counts if any of them does.
   var singleRow: KernelCall {
-    KernelCall(
-      arguments: arguments.map { $0.repeated(count: 1) }, count: 1, validity: validity, context: context,
-      lambdas: lambdas)
+    let isLive = validity.map { $0.validCount(count) > 0 } ?? true
+    return KernelCall(
+      arguments: arguments.map { $0.repeated(count: 1) }, count: 1,
+      validity: isLive ? nil : ValidityMask(count: 1, allValid: false), context: context, lambdas: lambdas)
   }
 }
 

@@ -116,8 +116,9 @@ enum RoundingFunctions {
         try CheckedKernel.map(call, operation, .bigint, Double.self, Int64.self) { value, faults in
           let whole = value.rounded(mode == .ceiling ? .up : .down)
           if let integer = Int64(exactly: whole) { return integer }
+          if whole.isNaN { return 0 }
           faults |= Fault.overflow
-          return whole.isNaN ? 0 : whole < 0 ? .min : .max
+          return whole < 0 ? .min : .max
         }
       })
     }

@@ -13,7 +13,7 @@ final class CompiledRegex: @unchecked Sendable {
   private let pattern: [UInt8]
 
   init(_ pattern: TextBytes) throws(QueryError) {
-    let translated = try JavaPattern.translated(pattern)
+    let translated = JavaPattern.translated(pattern)
     var errorCode: Int32 = 0
     var errorOffset = 0
     let context = pcre2_compile_context_create_8(nil)
