@@ -149,8 +149,8 @@ private struct DatabaseResolver: NameResolver {
   let base: any NameResolver
   let currentDatabase: String
 
-  func relation(_ name: [String], version: TableVersion?) throws(QueryError) -> ResolvedRelation {
-    try base.relation(name.count == 1 ? [currentDatabase] + name : name, version: version)
+  func relation(_ name: [String], in database: String, version: TableVersion?) throws(QueryError) -> ResolvedRelation {
+    try base.relation(name, in: database, version: version)
   }
 
   func files(_ request: FileRequest) throws(QueryError) -> any ScanSource { try base.files(request) }

@@ -6,8 +6,9 @@ package import LakeTypes
 package protocol NameResolver {
   /// The database that unqualified names belong to.
   var currentDatabase: String { get }
-  /// The table or view of a name of one to three parts; throws `.tableNotFound` with the nearest name as a hint.
-  func relation(_ name: [String], version: TableVersion?) throws(QueryError) -> ResolvedRelation
+  /// The table or view of a name of one to three parts, a single part being looked up in `database`; throws
+  /// `.tableNotFound` with the nearest name as a hint.
+  func relation(_ name: [String], in database: String, version: TableVersion?) throws(QueryError) -> ResolvedRelation
   /// The rows of files, for `read_files(...)` and `` format.`path` ``; nil schema: infer it.
   func files(_ request: FileRequest) throws(QueryError) -> any ScanSource
 }

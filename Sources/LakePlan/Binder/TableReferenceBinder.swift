@@ -105,7 +105,7 @@ struct TableReferenceBinder {
       return scan(try binder.resolver.files(request), qualifier: [])
     }
     let travel = try version.map { (travel) throws(QueryError) in try tableVersion(travel) }
-    switch try binder.resolver.relation(parts, version: travel) {
+    switch try binder.resolver.relation(parts, in: binder.resolver.currentDatabase, version: travel) {
     case .table(let source, let full): return scan(source, qualifier: full)
     case .view(let view):
       let plan = try binder.plan(of: view, span: name.span)

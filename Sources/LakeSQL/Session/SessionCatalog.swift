@@ -14,11 +14,11 @@ struct SessionCatalog: NameResolver {
 
   var currentDatabase: String { executor.core.currentDatabase }
 
-  func relation(_ name: [String], version: TableVersion?) throws(QueryError) -> ResolvedRelation {
+  func relation(_ name: [String], in database: String, version: TableVersion?) throws(QueryError) -> ResolvedRelation {
     if name.count == 1, version == nil, let view = executor.core.temporaryViews[name[0].lowercased()] {
       return .view(view)
     }
-    let full = try TableName(parts: name, currentDatabase: currentDatabase)
+    let full = try TableName(parts: name, currentDatabase: database)
     guard let table = try executor.transaction.table(full) else { throw notFound(full, name) }
     switch table {
     case .managed(let table):

@@ -1,6 +1,7 @@
 import LakeColumnar
 import LakeDiagnostics
 import LakeExecution
+import LakeFunctions
 import LakePlan
 import LakeSyntax
 import LakeTypes
