@@ -112,7 +112,9 @@ import Testing
     let name = TableName("default", "raw")
     let first = ExternalPartition(name: "dt=2026-01-31", values: ["2026-01-31"])
     let second = ExternalPartition(name: "dt=__HIVE_DEFAULT_PARTITION__", values: [nil], location: "file:///elsewhere")
-    try metastore.apply([.createExternalTable(external("raw")), .putPartition(name, first), .putPartition(name, second)])
+    try metastore.apply([
+      .createExternalTable(external("raw")), .putPartition(name, first), .putPartition(name, second),
+    ])
     #expect(try metastore.partitions(of: name) == [first, second])
     try metastore.apply([.dropPartition(name, partitionName: first.name)])
     #expect(try metastore.partitions(of: name) == [second])

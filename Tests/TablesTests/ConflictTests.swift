@@ -127,7 +127,9 @@ import Testing
         group.addTask {
           let warehouse = Warehouse(path: root)
           for number in 0..<5 {
-            try warehouse.run { try $0.stageAppend(.sales).fill([sale(Int64(100 + worker * 10 + number), day: 5, "w")]) }
+            try warehouse.run {
+              try $0.stageAppend(.sales).fill([sale(Int64(100 + worker * 10 + number), day: 5, "w")])
+            }
           }
         }
       }

@@ -49,7 +49,8 @@ import Testing
     let table = try lake.reopened().managed()
     #expect(try table.scan().rows() == [[.integer(7)]])
     #expect(table.schema.names == ["x"])
-    var duplicate = TableDefinition(name: TableName("default", "d"), schema: Schema([Field("a", .int), Field("A", .int)]))
+    var duplicate = TableDefinition(
+      name: TableName("default", "d"), schema: Schema([Field("a", .int), Field("A", .int)]))
     expectError(.columnAlreadyExists) { try lake.warehouse.begin().createManagedTable(duplicate) }
     duplicate.schema = Schema([Field("a", .intervalDayTime)])
     expectError(.invalidTableDefinition) { try lake.warehouse.begin().createManagedTable(duplicate) }
@@ -120,7 +121,9 @@ import Testing
     let counters = ScanCounters()
     let scan = try lake.warehouse.managed(name).scan()
     #expect(
-      try scan.rows(where: [ScanPredicate(column: 0, .compare(.less, .integer(0)))], counters: counters).contains([.integer(-5)]))
+      try scan.rows(where: [ScanPredicate(column: 0, .compare(.less, .integer(0)))], counters: counters).contains([
+        .integer(-5)
+      ]))
     #expect(counters.value(.filesPruned) == 1)
   }
 
@@ -139,7 +142,8 @@ import Testing
 
   @Test func viewsAreStoredWithTheirText() throws {
     let view = ViewDefinition(
-      name: TableName("default", "v"), sql: "SELECT 1 x", currentDatabase: "default", schema: Schema([Field("x", .int)]),
+      name: TableName("default", "v"), sql: "SELECT 1 x", currentDatabase: "default",
+      schema: Schema([Field("x", .int)]),
       createdAt: 1)
     try lake.warehouse.run { try $0.createView(view) }
     expectError(.tableAlreadyExists) { try lake.warehouse.begin().createView(view) }

@@ -12,7 +12,9 @@ import Testing
   let name = TableName("default", "raw")
   init() throws { lake = try TemporaryLake() }
 
-  private static let schema = Schema([Field("id", .int), Field("name", .string), Field("dt", .date), Field("ch", .string)])
+  private static let schema = Schema([
+    Field("id", .int), Field("name", .string), Field("dt", .date), Field("ch", .string),
+  ])
 
   private func create(_ format: String = "csv", options: [String: String] = [:], partitioned: Bool = true) throws {
     let table = ExternalTable(
@@ -117,6 +119,26 @@ import Testing
     #expect(lake.files(below: "raw") == ["part.csv"])
   }
 
+  @Test func replacingTheTableForgetsItsPartitions() throws {
+    try create()
+    try lake.warehouse.run { try $0.addPartition(name, values: ["dt": "1970-01-02", "ch": "x"]) }
+    let table = ExternalTable(
+      name: name, schema: Self.schema, format: "json", location: lake.root + "/raw", partitionColumns: ["dt", "ch"],
+      createdAt: 0)
+    try lake.reopened().run { try $0.createExternalTable(table, mode: .orReplace) }
+    #expect(try lake.reopened().begin().partitions(of: name).isEmpty)
+  }
+
+  @Test func headerLinesOfHiveTablesAreSkipped() throws {
+    let table = ExternalTable(
+      name: name, schema: Schema([Field("a", .string), Field("b", .int)]), format: "textfile",
+      options: ["field.delim": ";"], location: lake.root + "/raw", properties: ["skip.header.line.count": "1"],
+      createdAt: 0)
+    try lake.write("a;b\nx;1\n\\N;2\n", to: "raw/f.txt")
+    try lake.warehouse.run { try $0.createExternalTable(table) }
+    #expect(try Set(lake.warehouse.rows(name)) == [[.string("x"), .integer(1)], [.null, .integer(2)]])
+  }
+
   @Test func unknownFormatsAndOptionsAreNamed() throws {
     try create("orc", partitioned: false)
     expectError(.unsupported) { _ = try lake.warehouse.begin().external(name).scan() }
@@ -145,7 +167,8 @@ import Testing
     #expect(scan.schema.types.suffix(3) == [.date, .int, .string])
     #expect(try scan.rows(["x", "n"]) == [[.integer(1), .integer(7)], [.integer(2), .integer(8)]])
     let counters = ScanCounters()
-    let rows = try scan.rows(["y"], where: [ScanPredicate(column: 3, .compare(.equal, .integer(8)))], counters: counters)
+    let rows = try scan.rows(
+      ["y"], where: [ScanPredicate(column: 3, .compare(.equal, .integer(8)))], counters: counters)
     #expect(rows == [[.string("b")]] && counters.value(.filesPruned) == 1)
     let declared = try source(
       "csv", "in/*/*/*.csv", ["header": "true", "sep": ";"],
@@ -156,7 +179,8 @@ import Testing
 
   @Test func pathsOfRowsCanBeSelected() throws {
     try lake.write("{\"a\":1}\n", to: "in/1.json")
-    #expect(try source("json", "in/*.json").rows(["_file", "a"]) == [[.string(lake.root + "/in/1.json"), .integer(1)]])
+    #expect(
+      try source("json", "in/*.json").rows(["_file", "a"]) == [[.string(lake.root + "/in/1.json"), .integer(1)]])
   }
 
   @Test func largeTextFilesAreReadInParts() throws {

@@ -32,12 +32,13 @@ import Testing
     #expect(PartitionTransform(name: "zorder") == .unknown("zorder"))
   }
 
-  @Test(arguments: [
-    (Literal.boolean(true), LogicalType.boolean, [1]), (.integer(-2), .int, [0xFE, 0xFF, 0xFF, 0xFF]),
-    (.integer(1), .bigint, [1, 0, 0, 0, 0, 0, 0, 0]), (.date(258), .date, [2, 1, 0, 0]),
-    (.decimal(1420), .decimal(precision: 9, scale: 2), [0x05, 0x8C]), (.string("é"), .string, [0xC3, 0xA9]),
-    (.float(1), .float, [0, 0, 0x80, 0x3F]), (.binary([7]), .binary, [7]),
-  ] as [(Literal, LogicalType, [UInt8])])
+  @Test(
+    arguments: [
+      (Literal.boolean(true), LogicalType.boolean, [1]), (.integer(-2), .int, [0xFE, 0xFF, 0xFF, 0xFF]),
+      (.integer(1), .bigint, [1, 0, 0, 0, 0, 0, 0, 0]), (.date(258), .date, [2, 1, 0, 0]),
+      (.decimal(1420), .decimal(precision: 9, scale: 2), [0x05, 0x8C]), (.string("é"), .string, [0xC3, 0xA9]),
+      (.float(1), .float, [0, 0, 0x80, 0x3F]), (.binary([7]), .binary, [7]),
+    ] as [(Literal, LogicalType, [UInt8])])
   func boundsAreStoredInTheSingleValueForm(_ value: Literal, _ type: LogicalType, _ bytes: [UInt8]) {
     #expect(BoundValue.bytes(of: value, type: type) == bytes)
     #expect(BoundValue.literal(bytes, type: type) == value)

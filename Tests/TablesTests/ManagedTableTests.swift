@@ -99,7 +99,8 @@ import Testing
     try lake.warehouse.run { transaction in
       let table = try transaction.managed()
       let found = try table.scan().rows(
-        [MetadataColumn.file, MetadataColumn.position], where: [ScanPredicate(column: 0, .compare(.equal, .integer(2)))])
+        [MetadataColumn.file, MetadataColumn.position], where: [ScanPredicate(column: 0, .compare(.equal, .integer(2)))]
+      )
       guard case .string(let path) = try #require(found.last)[0] else { return #expect(Bool(false)) }
       #expect(try table.scan(restrictedTo: [path]).rows() == [sale(2, day: 2, "a")])
       _ = try transaction.stageReplaceFiles(.sales, removing: [path]).fill([sale(2, day: 2, "changed")])

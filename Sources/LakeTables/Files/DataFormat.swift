@@ -1,3 +1,4 @@
+import LakeCatalog
 import LakeDiagnostics
 import LakeFileSystem
 import LakeText
@@ -31,6 +32,19 @@ enum DataFormat: Sendable {
         hint: NearestName.of(name, among: ["parquet", "csv", "json", "text", "avro"]).map { "did you mean \($0)?" }
           ?? "known formats are parquet, csv, json, text and avro")
     }
+  }
+
+  /// The format of an external table; Hive keeps the number of header lines in the table's properties.
+  init(_ table: ExternalTable) throws(QueryError) {
+    var options = table.options
+    if let lines = table.properties["skip.header.line.count"] {
+      switch table.format.lowercased() {
+      case "textfile": options["skip.header.line.count"] = lines
+      case "csv" where !options.keys.contains { $0.lowercased() == "header" }: options["skipRows"] = lines
+      default: break
+      }
+    }
+    try self.init(name: table.format, options: options)
   }
 
   /// Hive's `ROW FORMAT DELIMITED`, under the names of its SerDe properties.

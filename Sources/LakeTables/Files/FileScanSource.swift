@@ -76,7 +76,8 @@ package struct FileScanSource: ScanSource {
       switch format {
       case .parquet: tasks += try parquetTasks(file, request)
       case .avro:
-        tasks.append(FileScanTask(source: self, request: request, file: file, fileSystem, part: .whole, rows: file.size / 60))
+        tasks.append(
+          FileScanTask(source: self, request: request, file: file, fileSystem, part: .whole, rows: file.size / 60))
       case .text(let text): tasks += textTasks(file, text, request)
       }
     }
@@ -112,7 +113,8 @@ package struct FileScanSource: ScanSource {
       let start = file.size * index / parts
       let end = file.size * (index + 1) / parts
       return FileScanTask(
-        source: self, request: request, file: file, fileSystem, part: .bytes(start..<end), rows: (end - start) / rowSize)
+        source: self, request: request, file: file, fileSystem, part: .bytes(start..<end), rows: (end - start) / rowSize
+      )
     }
   }
 }

@@ -32,7 +32,7 @@ package final class HiveTable: Sendable {
     columns += definition.partitionColumns.indices.map { .partition($0) }
     return FileScanSource(
       fields: schema.fields, columns: columns, fileSchema: Schema(Array(schema.fields.prefix(dataCount))),
-      format: try DataFormat(name: definition.format, options: definition.options),
+      format: try DataFormat(definition),
       listing: .hive(try HivePartitions(state)), name: "\(name)", zone: zone, fileSystem: fileSystem)
   }
 }

@@ -60,7 +60,8 @@ package final class IcebergTable: Sendable {
     at selector: SnapshotSelector? = nil, restrictedTo files: Set<String>? = nil
   ) throws(QueryError) -> any ScanSource {
     guard let selector else {
-      return try IcebergScan(self, snapshot: state.metadata.currentSnapshot, schema: schema, includesPending: true, files)
+      return try IcebergScan(
+        self, snapshot: state.metadata.currentSnapshot, schema: schema, includesPending: true, files)
     }
     let snapshot = try snapshot(at: selector)
     let schema = Schema(try IcebergField.sqlFields(state.metadata.schema(of: snapshot).fields))

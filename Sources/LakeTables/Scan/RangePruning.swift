@@ -54,7 +54,8 @@ struct ValueRange {
     if case .unknown = transform { true } else { false }
   }
 
-  private func admits(_ comparison: ScanPredicate.Comparison, _ value: Literal, _ transform: PartitionTransform) -> Bool {
+  private func admits(_ comparison: ScanPredicate.Comparison, _ value: Literal, _ transform: PartitionTransform) -> Bool
+  {
     if transform == .void || isUnknown(transform) { return true }
     if value.isNull { return false }
     if !mayHaveValue { return false }

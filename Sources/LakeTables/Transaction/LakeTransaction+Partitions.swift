@@ -146,7 +146,8 @@ extension ExternalTable {
       guard let index = partitionColumns.firstIndex(where: { $0.lowercased() == wanted }) else {
         throw QueryError(
           .invalidParameter, .bind, "the table \(name) is not partitioned by \(column)",
-          hint: partitionColumns.isEmpty ? nil : "its partition columns are " + partitionColumns.joined(separator: ", "))
+          hint: partitionColumns.isEmpty ? nil : "its partition columns are " + partitionColumns.joined(separator: ", ")
+        )
       }
       result[index] = .some(value)
     }
@@ -158,7 +159,8 @@ extension ExternalTable {
     let known = try partitionValues(values)
     guard known.count == partitionColumns.count else {
       throw QueryError(
-        .invalidParameter, .bind, "a partition of \(name) needs a value for each of "
+        .invalidParameter, .bind,
+        "a partition of \(name) needs a value for each of "
           + partitionColumns.joined(separator: ", "))
     }
     return partition(inOrder: partitionColumns.indices.map { known[$0] ?? nil })

@@ -46,6 +46,7 @@ extension LakeTransaction {
       case .overwrite(let mode):
         let scope = try table.scope(of: mode, added: files)
         let live = try table.liveFiles(self.warehouse.cache)
+        try table.requireOneSpec(scope, live)
         write.kind = .overwrite(scope)
         write.removed = Set(live.filter { scope.contains($0) }.map(\.file.location))
       case .replace(let removed):
@@ -91,11 +92,24 @@ extension ManagedState {
     case .all: return .all
     case .dynamicPartitions:
       if spec.isUnpartitioned { return .all }
-      return .partitions(Set(added.map { PartitionKey(specID: $0.specID, values: $0.file.partition) }))
+      return .partitions(Set(added.map(\.file.partition)))
     case .partitions(let values):
       var wanted: [Int: Literal] = [:]
       for (column, value) in values { wanted[try position(of: column, in: spec)] = value }
-      return .values(specID: spec.id, wanted)
+      return .values(wanted)
+    }
+  }
+
+  /// Throws if files of an older partitioning may lie in the overwritten partitions, which their values don't tell.
+  func requireOneSpec(_ scope: OverwriteScope, _ live: [SpecFile]) throws(QueryError) {
+    if scope == .all { return }
+    let current = metadata.defaultSpec
+    for id in Set(live.map(\.specID)) where id != current.id {
+      if try metadata.spec(id: id).isEquivalent(to: current) { continue }
+      throw QueryError(
+        .unsupported, .execute,
+        "table \(name) has files of an older partitioning, so that single partitions cannot be overwritten",
+        hint: "use DELETE and INSERT INTO, or overwrite the whole table")
     }
   }
 

@@ -61,7 +61,9 @@ extension LakeTransaction {
       switch try state.lookUp(table.name) {
       case nil: table.version = 0
       case .some where mode == .ifNotExists: return false
-      case .external(let existing) where mode == .orReplace: table.version = existing.definition.version
+      case .external(let existing) where mode == .orReplace:
+        _ = try state.loadPartitions(of: table.name, existing)
+        table.version = existing.definition.version
       case .managed(let existing) where mode == .orReplace:
         try state.dropManaged(existing, purge: true, self.journal)
         table.version = 0

@@ -47,6 +47,7 @@ package final class LakeTransaction: Sendable {
   /// meanwhile; other overlaps throw `.commitConflict`. Tables in the Hive layout are weaker: their files appear one
   /// after the other right after the commit, and a process that is killed there leaves the rest to the next one.
   package func commit() throws(QueryError) {
+    if try !withState({ (state) throws(QueryError) in state.hasChanges }) { return rollback() }
     do throws(QueryError) {
       try withState { (state) throws(QueryError) in
         try TransactionCommit(warehouse, journal, stagingFileSystem).run(&state)
@@ -151,7 +152,9 @@ struct TransactionState: Sendable {
     var hint = NearestName.of(name.table, among: names).map { "did you mean \($0)?" }
     if hint == nil {
       for other in try allDatabases() where hint == nil {
-        let found = try listing(of: other.name).first { TableName.folded($0.name.table) == TableName.folded(name.table) }
+        let found = try listing(of: other.name).first {
+          TableName.folded($0.name.table) == TableName.folded(name.table)
+        }
         hint = found.map { "there is a table \($0.name)" }
       }
     }

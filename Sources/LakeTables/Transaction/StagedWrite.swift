@@ -9,17 +9,17 @@ struct SpecFile: Hashable, Sendable {
 /// The files of an overwrite's target.
 enum OverwriteScope: Hashable, Sendable {
   case all
-  /// Whole partitions, by spec and values.
-  case partitions(Set<PartitionKey>)
+  /// Whole partitions, by their values; all files have partition specs that mean the same.
+  case partitions(Set<[Literal]>)
   /// The partitions whose fields (by position in the spec) have these values.
-  case values(specID: Int, [Int: Literal])
+  case values([Int: Literal])
 
   func contains(_ item: SpecFile) -> Bool {
     switch self {
     case .all: true
-    case .partitions(let keys): keys.contains(PartitionKey(specID: item.specID, values: item.file.partition))
-    case .values(let specID, let wanted):
-      item.specID == specID && wanted.allSatisfy { item.file.partition[$0.key] == $0.value }
+    case .partitions(let keys): keys.contains(item.file.partition)
+    case .values(let wanted):
+      wanted.allSatisfy { $0.key < item.file.partition.count && item.file.partition[$0.key] == $0.value }
     }
   }
 }

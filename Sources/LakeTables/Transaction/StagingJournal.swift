@@ -44,6 +44,18 @@ final class StagingJournal: Sendable {
 
   var isEmpty: Bool { state.withLock { $0.steps.isEmpty } }
 
+  /// Whether the commit leaves something to do; then the journal must be as durable as the commit itself.
+  var hasWorkAfterCommit: Bool {
+    state.withLock { state in
+      state.steps.contains { step in
+        switch step {
+        case .publish, .remove, .removeDirectory: true
+        case .stage, .stageDirectory: false
+        }
+      }
+    }
+  }
+
   /// Writes a step down, before it is done.
   func record(_ step: Step) throws(QueryError) { try record([step]) }
 
@@ -80,7 +92,9 @@ final class StagingJournal: Sendable {
   private func write(_ bytes: [UInt8], to descriptor: Int32) throws(QueryError) {
     var done = 0
     while done < bytes.count {
-      let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress.map { $0 + done }, bytes.count - done) }
+      let count = bytes.withUnsafeBytes {
+        Glibc.write(descriptor, $0.baseAddress.map { $0 + done }, bytes.count - done)
+      }
       if count < 0, errno != EINTR { throw failure("cannot write the journal \(path)") }
       done += max(0, count)
     }
@@ -95,7 +109,9 @@ final class StagingJournal: Sendable {
   /// Makes the journal durable, right before the commit that makes its steps count.
   func sync() throws(QueryError) {
     try state.withLock { (state) throws(QueryError) in
-      if state.descriptor >= 0, fsync(state.descriptor) != 0 { throw failure("cannot make the journal durable \(path)") }
+      if state.descriptor >= 0, fsync(state.descriptor) != 0 {
+        throw failure("cannot make the journal durable \(path)")
+      }
     }
   }
 

@@ -21,13 +21,12 @@ struct TransactionCommit {
   }
 
   func run(_ state: inout TransactionState) throws(QueryError) {
-    guard state.hasChanges else { return }
     try recordPublication(state)
     for attempt in 1... {
       let files = AttemptFiles(staging)
       do throws(QueryError) {
         var changes = try plan(state, files)
-        try journal.sync()
+        if journal.hasWorkAfterCommit { try journal.sync() }
         if !journal.isEmpty { changes.append(.markCommitted(journal.transaction)) }
         let finished = warehouse.takeFinished()
         changes += finished.map { .forgetCommit($0) }

@@ -27,7 +27,7 @@ final class HiveSink: TableSink {
     self.overwrite = overwrite
     definition = table.definition
     schema = definition.schema
-    format = try DataFormat(name: definition.format, options: definition.options)
+    format = try DataFormat(definition)
     if case .avro = format {
       throw QueryError(.unsupported, .bind, "writing to external tables of format avro is not supported")
     }
@@ -53,7 +53,8 @@ final class HiveSink: TableSink {
       PartitionValueCoder(column: first + index, transform: .identity, sourceType: type)
     }
     return PartitionedWriter(
-      schema: schema, keyer: coders.isEmpty ? nil : PartitionKeyer(coders), factory: Factory(sink: self, worker: number),
+      schema: schema, keyer: coders.isEmpty ? nil : PartitionKeyer(coders),
+      factory: Factory(sink: self, worker: number),
       targetSize: Self.targetFileSize)
   }
 

@@ -195,7 +195,8 @@ struct SnapshotBuild {
       schema: metadata.schema, spec: spec, types: spec.valueTypes(in: metadata.sourceTypes), snapshotID: snapshot.id)
   }
 
-  mutating func finish(_ writer: inout ManifestWriter, _ fileSystem: any FileSystem) throws(QueryError) -> ManifestFile {
+  mutating func finish(_ writer: inout ManifestWriter, _ fileSystem: any FileSystem) throws(QueryError) -> ManifestFile
+  {
     let name = "\(uuid)-m\(manifestCount).avro"
     manifestCount += 1
     return try writer.finish(path: path(name), sequenceNumber: snapshot.sequenceNumber, fileSystem)

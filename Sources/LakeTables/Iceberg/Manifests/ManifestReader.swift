@@ -85,7 +85,8 @@ struct ManifestReader {
   }
 
   private func entry(_ record: AvroValue, _ manifest: ManifestFile) throws(QueryError) -> ManifestEntry {
-    guard let fields = record.fields, let status = fields[entry.status].integer.flatMap({ ManifestEntry.Status(rawValue: Int($0)) }),
+    guard let fields = record.fields,
+      let status = fields[entry.status].integer.flatMap({ ManifestEntry.Status(rawValue: Int($0)) }),
       let file = fields[entry.dataFile].fields
     else { throw damaged() }
     let isAdded = status == .added
@@ -158,7 +159,8 @@ struct ManifestReader {
     case .null: .null
     case .boolean(let value): .boolean(value)
     case .int(let value): type == .date ? .date(value) : .integer(Int64(value))
-    case .long(let value): type.isTimestamp ? .timestamp(value) : type == .date ? .date(Int32(truncatingIfNeeded: value)) : .integer(value)
+    case .long(let value):
+      type.isTimestamp ? .timestamp(value) : type == .date ? .date(Int32(truncatingIfNeeded: value)) : .integer(value)
     case .float(let value): type == .double ? .double(Double(value)) : .float(value)
     case .double(let value): .double(value)
     case .string(let value): .string(value)
@@ -169,7 +171,8 @@ struct ManifestReader {
   }
 
   private func damaged() -> QueryError {
-    QueryError(.corruptFile, .storage, "the manifest holds an entry that cannot be read", file: FileLocation(path: path))
+    QueryError(
+      .corruptFile, .storage, "the manifest holds an entry that cannot be read", file: FileLocation(path: path))
   }
 }
 

@@ -21,6 +21,11 @@ struct PartitionSpec: Hashable, Sendable {
 
   var isUnpartitioned: Bool { fields.allSatisfy { $0.transform == .void } }
 
+  /// Whether the partition values of both mean the same.
+  func isEquivalent(to other: PartitionSpec) -> Bool {
+    fields.map(\.sourceID) == other.fields.map(\.sourceID) && fields.map(\.transform) == other.fields.map(\.transform)
+  }
+
   init(id: Int, fields: [PartitionField]) {
     self.id = id
     self.fields = fields

@@ -32,9 +32,15 @@ struct IcebergScan: ScanSource {
     cache = table.cache
     let version = snapshot.map { "snapshot \($0.id)" } ?? "empty"
     summary = "\(table.name) [iceberg, \(version)\(added.isEmpty && removed.isEmpty ? "" : " + changes")]"
-    let deletes = Int(snapshot?.summary["total-delete-files"] ?? "0") ?? 0
-    isRowCountExact = restriction == nil && deletes == 0
+    isRowCountExact = try !Self.hasDeletes(snapshot, cache)
     rowCount = try Self.count(table, snapshot, added, removed, restriction)
+  }
+
+  /// Whether the snapshot has delete files; a summary that does not say so is not trusted.
+  private static func hasDeletes(_ snapshot: Snapshot?, _ cache: MetadataCache) throws(QueryError) -> Bool {
+    guard let snapshot else { return false }
+    if let count = snapshot.summary["total-delete-files"] { return count != "0" }
+    return try cache.manifests(of: snapshot).contains { $0.content == .deletes && $0.hasLiveFiles }
   }
 
   /// The rows of the files, deleted ones included.

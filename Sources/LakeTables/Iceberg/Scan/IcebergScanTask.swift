@@ -40,7 +40,8 @@ final class IcebergScanContext: Sendable {
     for file: DataFile, spec: PartitionSpec, deletes: [PositionDeletes.DeleteFile], _ positions: PositionDeletes
   ) throws(QueryError) -> [any ScanTask] {
     guard file.format == "PARQUET" else {
-      throw QueryError(.unsupported, .storage, "data files of format \(file.format) are not supported: \(file.location)")
+      throw QueryError(
+        .unsupported, .storage, "data files of format \(file.format) are not supported: \(file.location)")
     }
     let shared = SharedParquetFile(try FilePath.path(fromURI: file.location), fileSystem)
     let morsels = file.fileSize >= Self.splitSize ? RowGroupMorsels.split(try shared.file()) : [0..<Int.max]
@@ -97,7 +98,8 @@ final class IcebergScanContext: Sendable {
     else { return nil }
     let isPresent =
       hasIDs
-      ? parquet.schema.fields.contains { $0.fieldID == id } : parquet.schema.index(of: named(field, in: parquet).name) != nil
+      ? parquet.schema.fields.contains { $0.fieldID == id }
+      : parquet.schema.index(of: named(field, in: parquet).name) != nil
     return isPresent ? nil : file.partition[index]
   }
 
