@@ -96,6 +96,9 @@ let package = Package(
     tests("SQLLogicTests", ["LakeTestSupport", "LakeSQL"], exclude: ["cases"]),
     tests("SyntaxTests", ["LakeSyntax", "LakeDiagnostics"]),
     tests("FunctionsTests", ["LakeFunctions", "LakeColumnar", "LakeTypes", "LakeDiagnostics"]),
+    tests(
+      "ExecutionTests",
+      ["LakeExecution", "LakePlan", "LakeFunctions", "LakeColumnar", "LakeTypes", "LakeDiagnostics"]),
     tests("FileSystemTests", ["LakeFileSystem", "LakeDiagnostics"]),
     tests(
       "ParquetTests",

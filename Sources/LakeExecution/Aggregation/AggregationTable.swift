@@ -200,7 +200,8 @@ final class AggregationTable {
   private func groupingIDs(_ table: GroupTable, _ start: Int, _ count: Int) -> Vector {
     guard let sets = plan.groupingSets else { return .constant(.integer(0), .bigint, count: count) }
     let ids = sets.indices.map { plan.groupingID(ofSet: $0) }
-    let source = table.keyColumn(plan.groupCount, from: start, count: count).slots(Int32.self)
+    let set = table.keyColumn(plan.groupCount, from: start, count: count)
+    let source = set.slots(Int32.self)
     let result = Vector.flat(.bigint, count: count)
     let target = result.slots(Int64.self)
     for row in 0..<count { target[row] = ids[Int(source[row])] }

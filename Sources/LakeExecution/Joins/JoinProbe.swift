@@ -100,7 +100,7 @@ private final class JoinProbeConsumer: BatchConsumer {
   private func pairByKey(
     _ probe: ProbeBatch, _ table: JoinTable, _ first: UnsafeMutablePointer<UInt32>
   ) throws(QueryError) -> Flow {
-    if !shape.kind.yieldsPairs, shape.residual == nil {
+    if !shape.kind.yieldsPairs, !shape.hasResidual {
       for row in 0..<probe.count { probe.isMatched[row] = UInt8(truncatingIfNeeded: bit(first[row] != JoinTable.none)) }
       return .more
     }
@@ -126,7 +126,7 @@ private final class JoinProbeConsumer: BatchConsumer {
   }
 
   private func pairWithAll(_ probe: ProbeBatch) throws(QueryError) -> Flow {
-    if !shape.kind.yieldsPairs, shape.residual == nil {
+    if !shape.kind.yieldsPairs, !shape.hasResidual {
       for row in 0..<probe.count { probe.isMatched[row] = build.count > 0 ? 1 : 0 }
       return .more
     }

@@ -72,4 +72,7 @@ struct JoinShape: Sendable {
   /// The residual as one expression, for three-valued results.
   let residualTruth: ExpressionEvaluator?
   let probeColumnCount: Int
+
+  /// Whether pairs are tested beyond their keys.
+  var hasResidual: Bool { residual != nil || residualTruth != nil }
 }

@@ -61,7 +61,8 @@ private final class SideCounts: Accumulator {
   }
 
   func update(groups: UnsafePointer<UInt32>, arguments: [Vector], count: Int) throws(QueryError) {
-    let sides = arguments[0].flattened().slots(Int32.self)
+    let side = arguments[0].flattened()
+    let sides = side.slots(Int32.self)
     for row in 0..<count {
       if sides[row] == 0 { counts[Int(groups[row])].left += 1 } else { counts[Int(groups[row])].right += 1 }
     }
@@ -118,7 +119,8 @@ final class RepeatOperator: PipelineTransform {
     func consume(_ batch: Batch) throws(QueryError) -> Flow {
       let dense = batch.compacted()
       let columns = dense.columns.dropLast()
-      let copies = dense.columns[columns.count].flattened().slots(Int64.self)
+      let multiplicity = dense.columns[columns.count].flattened()
+      let copies = multiplicity.slots(Int64.self)
       let size = worker.run.settings.batchSize
       var positions = SelectionVector.scratch(size)
       var filled = 0

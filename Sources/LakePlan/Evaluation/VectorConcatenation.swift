@@ -51,7 +51,8 @@ package enum VectorConcatenation {
     let width = type.physical.width
     var target = result.values
     for piece in pieces where piece.count > 0 {
-      memcpy(target, piece.flattened().values, piece.count * width)
+      let flat = piece.flattened()
+      memcpy(target, flat.values, piece.count * width)
       target += piece.count * width
     }
     return result
