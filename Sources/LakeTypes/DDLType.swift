@@ -42,7 +42,8 @@ private struct DDLReader {
   var isAtEnd: Bool { index >= tokens.count }
 
   func failure(_ expected: String) -> QueryError {
-    QueryError(.syntaxError, .bind, "the schema is malformed, \(expected) was expected at token \(index + 1): '\(source)'")
+    QueryError(
+      .syntaxError, .bind, "the schema is malformed, \(expected) was expected at token \(index + 1): '\(source)'")
   }
 
   // MARK: Tokens

@@ -4,41 +4,42 @@ import LakeTypes
 
 /// Arithmetic operators and their function forms.
 enum ArithmeticFunctions {
-  static let all: [ScalarFunction] = [
-    binary(.add, "+", "try_add", "The sum", "SELECT 1 + 2; -- 3"),
-    binary(.subtract, "-", "try_subtract", "The difference", "SELECT 2 - 1; -- 1", isUnaryToo: true),
-    binary(.multiply, "*", "try_multiply", "The product", "SELECT 2 * 3; -- 6"),
-    binary(.divide, "/", "try_divide", "The quotient, never an integer", "SELECT 3 / 2; -- 1.5"),
-    binary(.integralDivide, "div", nil, "The integral part of the quotient", "SELECT 3 div 2; -- 1"),
-    binary(
-      .remainder, "%", "try_mod", "The remainder, with the sign of the dividend", "SELECT 2 % 1.8; -- 0.2",
-      aliases: ["mod"]),
-    binary(.positiveRemainder, "pmod", nil, "The remainder, never negative", "SELECT pmod(-10, 3); -- 2"),
-    attempt(.add, "try_add", "+", "The sum, or NULL where it overflows", "SELECT try_add(2147483647, 1); -- NULL"),
-    attempt(
-      .subtract, "try_subtract", "-", "The difference, or NULL where it overflows",
-      "SELECT try_subtract(-2147483647, 2); -- NULL"),
-    attempt(
-      .multiply, "try_multiply", "*", "The product, or NULL where it overflows",
-      "SELECT try_multiply(2147483647, 2); -- NULL"),
-    attempt(.divide, "try_divide", "/", "The quotient, or NULL", "SELECT try_divide(1, 0); -- NULL"),
-    attempt(.remainder, "try_mod", "%", "The remainder, or NULL", "SELECT try_mod(1, 0); -- NULL"),
-    ScalarFunction(
-      name: "negative", signature: "negative(expr)", summary: "The number or interval with the other sign",
-      example: "SELECT negative(1); -- -1"
-    ) { (arguments) throws(QueryError) in try negation("negative", arguments) },
-    ScalarFunction(
-      name: "positive", signature: "positive(expr)", summary: "The number or interval as it is",
-      example: "SELECT positive(1); -- 1"
-    ) { (arguments) throws(QueryError) in
-      try ArgumentCheck.count("positive", arguments, 1...1)
-      let type = try signed("positive", arguments[0].type)
-      return ScalarOverload([type], type) { (call) throws(QueryError) in call.arguments[0] }
-    },
-    ScalarFunction(
-      name: "abs", signature: "abs(expr)", summary: "The absolute value", example: "SELECT abs(-1); -- 1"
-    ) { (arguments) throws(QueryError) in try absolute(arguments) },
-  ]
+  static let all: [ScalarFunction] =
+    [
+      binary(.add, "+", "try_add", "The sum", "SELECT 1 + 2; -- 3"),
+      binary(.subtract, "-", "try_subtract", "The difference", "SELECT 2 - 1; -- 1", isUnaryToo: true),
+      binary(.multiply, "*", "try_multiply", "The product", "SELECT 2 * 3; -- 6"),
+      binary(.divide, "/", "try_divide", "The quotient, never an integer", "SELECT 3 / 2; -- 1.5"),
+      binary(.integralDivide, "div", nil, "The integral part of the quotient", "SELECT 3 div 2; -- 1"),
+      binary(
+        .remainder, "%", "try_mod", "The remainder, with the sign of the dividend", "SELECT 2 % 1.8; -- 0.2",
+        aliases: ["mod"]),
+      binary(.positiveRemainder, "pmod", nil, "The remainder, never negative", "SELECT pmod(-10, 3); -- 2"),
+      attempt(.add, "try_add", "+", "The sum, or NULL where it overflows", "SELECT try_add(2147483647, 1); -- NULL"),
+      attempt(
+        .subtract, "try_subtract", "-", "The difference, or NULL where it overflows",
+        "SELECT try_subtract(-2147483647, 2); -- NULL"),
+      attempt(
+        .multiply, "try_multiply", "*", "The product, or NULL where it overflows",
+        "SELECT try_multiply(2147483647, 2); -- NULL"),
+      attempt(.divide, "try_divide", "/", "The quotient, or NULL", "SELECT try_divide(1, 0); -- NULL"),
+      attempt(.remainder, "try_mod", "%", "The remainder, or NULL", "SELECT try_mod(1, 0); -- NULL"),
+      ScalarFunction(
+        name: "negative", signature: "negative(expr)", summary: "The number or interval with the other sign",
+        example: "SELECT negative(1); -- -1"
+      ) { (arguments) throws(QueryError) in try negation("negative", arguments) },
+      ScalarFunction(
+        name: "positive", signature: "positive(expr)", summary: "The number or interval as it is",
+        example: "SELECT positive(1); -- 1"
+      ) { (arguments) throws(QueryError) in
+        try ArgumentCheck.count("positive", arguments, 1...1)
+        let type = try signed("positive", arguments[0].type)
+        return ScalarOverload([type], type) { (call) throws(QueryError) in call.arguments[0] }
+      },
+      ScalarFunction(
+        name: "abs", signature: "abs(expr)", summary: "The absolute value", example: "SELECT abs(-1); -- 1"
+      ) { (arguments) throws(QueryError) in try absolute(arguments) },
+    ]
     + BitwiseFunctions.all
 
   private static func binary(
@@ -104,34 +105,38 @@ enum ArithmeticFunctions {
     try ArgumentCheck.count(name, arguments, 1...1)
     let type = try signed(name, arguments[0].type)
     let operation = ArithmeticCall(symbol: "-")
-    return ScalarOverload([type], type, kernel: foldingConstants { (call) throws(QueryError) in
-      switch type.physical {
-      case .int8: try CheckedKernel.map(call, operation, type, Int8.self, Int8.self, IntegerKernels.negate)
-      case .int16: try CheckedKernel.map(call, operation, type, Int16.self, Int16.self, IntegerKernels.negate)
-      case .int32: try CheckedKernel.map(call, operation, type, Int32.self, Int32.self, IntegerKernels.negate)
-      case .int64: try CheckedKernel.map(call, operation, type, Int64.self, Int64.self, IntegerKernels.negate)
-      case .int128: try CheckedKernel.map(call, operation, type, Int128.self, Int128.self, IntegerKernels.negate)
-      case .float32: Elementwise.map(call, type, Float.self, Float.self) { -$0 }
-      default: Elementwise.map(call, type, Double.self, Double.self) { -$0 }
-      }
-    })
+    return ScalarOverload(
+      [type], type,
+      kernel: foldingConstants { (call) throws(QueryError) in
+        switch type.physical {
+        case .int8: try CheckedKernel.map(call, operation, type, Int8.self, Int8.self, IntegerKernels.negate)
+        case .int16: try CheckedKernel.map(call, operation, type, Int16.self, Int16.self, IntegerKernels.negate)
+        case .int32: try CheckedKernel.map(call, operation, type, Int32.self, Int32.self, IntegerKernels.negate)
+        case .int64: try CheckedKernel.map(call, operation, type, Int64.self, Int64.self, IntegerKernels.negate)
+        case .int128: try CheckedKernel.map(call, operation, type, Int128.self, Int128.self, IntegerKernels.negate)
+        case .float32: Elementwise.map(call, type, Float.self, Float.self) { -$0 }
+        default: Elementwise.map(call, type, Double.self, Double.self) { -$0 }
+        }
+      })
   }
 
   private static func absolute(_ arguments: [FunctionArgument]) throws(QueryError) -> ScalarOverload {
     try ArgumentCheck.count("abs", arguments, 1...1)
     let type = try signed("abs", arguments[0].type)
     let operation = ArithmeticCall(symbol: "abs ")
-    return ScalarOverload([type], type, kernel: foldingConstants { (call) throws(QueryError) in
-      switch type.physical {
-      case .int8: try CheckedKernel.map(call, operation, type, Int8.self, Int8.self, IntegerKernels.absolute)
-      case .int16: try CheckedKernel.map(call, operation, type, Int16.self, Int16.self, IntegerKernels.absolute)
-      case .int32: try CheckedKernel.map(call, operation, type, Int32.self, Int32.self, IntegerKernels.absolute)
-      case .int64: try CheckedKernel.map(call, operation, type, Int64.self, Int64.self, IntegerKernels.absolute)
-      case .int128:
-        try CheckedKernel.map(call, operation, type, Int128.self, Int128.self, IntegerKernels.absolute)
-      case .float32: Elementwise.map(call, type, Float.self, Float.self) { $0.magnitude }
-      default: Elementwise.map(call, type, Double.self, Double.self) { $0.magnitude }
-      }
-    })
+    return ScalarOverload(
+      [type], type,
+      kernel: foldingConstants { (call) throws(QueryError) in
+        switch type.physical {
+        case .int8: try CheckedKernel.map(call, operation, type, Int8.self, Int8.self, IntegerKernels.absolute)
+        case .int16: try CheckedKernel.map(call, operation, type, Int16.self, Int16.self, IntegerKernels.absolute)
+        case .int32: try CheckedKernel.map(call, operation, type, Int32.self, Int32.self, IntegerKernels.absolute)
+        case .int64: try CheckedKernel.map(call, operation, type, Int64.self, Int64.self, IntegerKernels.absolute)
+        case .int128:
+          try CheckedKernel.map(call, operation, type, Int128.self, Int128.self, IntegerKernels.absolute)
+        case .float32: Elementwise.map(call, type, Float.self, Float.self) { $0.magnitude }
+        default: Elementwise.map(call, type, Double.self, Double.self) { $0.magnitude }
+        }
+      })
   }
 }

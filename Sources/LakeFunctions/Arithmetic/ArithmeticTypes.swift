@@ -32,7 +32,8 @@ enum ArithmeticTypes {
     case (.void, _): numericPair(b, b)
     case (_, .void): numericPair(a, a)
     case (.string, .string): nil
-    case (.string, _): b.isNumeric ? TypeCoercion.commonType(a, b).map { ($0, $0.isDecimal ? $0 : b.isInteger ? $0 : .double) } : nil
+    case (.string, _):
+      b.isNumeric ? TypeCoercion.commonType(a, b).map { ($0, $0.isDecimal ? $0 : b.isInteger ? $0 : .double) } : nil
     case (_, .string): numericPair(b, a).map { ($0.1, $0.0) }
     default: a.isNumeric && b.isNumeric ? (a, b) : nil
     }

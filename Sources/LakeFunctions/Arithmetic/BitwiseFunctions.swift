@@ -85,7 +85,8 @@ enum BitwiseFunctions {
       return ScalarOverload([type, .int], type) { (call) throws(QueryError) in
         switch (type, direction) {
         case (.bigint, .left): Elementwise.map(call, type, Int64.self, Int32.self, Int64.self) { $0 &<< Int64($1 & 63) }
-        case (.bigint, .right): Elementwise.map(call, type, Int64.self, Int32.self, Int64.self) { $0 &>> Int64($1 & 63) }
+        case (.bigint, .right):
+          Elementwise.map(call, type, Int64.self, Int32.self, Int64.self) { $0 &>> Int64($1 & 63) }
         case (.bigint, .rightUnsigned):
           Elementwise.map(call, type, UInt64.self, Int32.self, UInt64.self) { $0 &>> UInt64($1 & 63) }
         case (_, .left): Elementwise.map(call, type, Int32.self, Int32.self, Int32.self) { $0 &<< ($1 & 31) }

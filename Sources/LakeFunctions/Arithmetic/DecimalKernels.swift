@@ -80,8 +80,10 @@ private struct DecimalStep: Sendable {
     R: FixedWidthInteger & BitwiseCopyable
   >(_ call: KernelCall, _ a: A.Type, _ b: B.Type, _ r: R.Type) -> Vector {
     let type = shape.resultType
-    let leftFactor = R(truncatingIfNeeded: DecimalText.powersOfTen[shape.result.scale - min(shape.left.scale, shape.result.scale)])
-    let rightFactor = R(truncatingIfNeeded: DecimalText.powersOfTen[shape.result.scale - min(shape.right.scale, shape.result.scale)])
+    let leftFactor = R(
+      truncatingIfNeeded: DecimalText.powersOfTen[shape.result.scale - min(shape.left.scale, shape.result.scale)])
+    let rightFactor = R(
+      truncatingIfNeeded: DecimalText.powersOfTen[shape.result.scale - min(shape.right.scale, shape.result.scale)])
     let needsNoScaling = leftFactor == 1 && rightFactor == 1
     switch kind {
     case .multiply:

@@ -19,10 +19,10 @@ enum Fault {
   static let zeroDivisor: UInt8 = 2
 
   static func overflow(_ type: LogicalType, tryName: String?, _ text: String) -> QueryError {
-    let isExact = type.isDecimal
+    let message = type.isDecimal ? "the result does not fit \(type)" : "\(type) overflow"
+    let code: ErrorCode = type.isDecimal ? .numericOutOfRange : type.isDateTime ? .dateTimeOverflow : .numericOverflow
     return QueryError(
-      isExact ? .numericOutOfRange : .numericOverflow, .execute,
-      isExact ? "the result does not fit \(type): \(text)" : "\(type) overflow: \(text)",
+      code, .execute, "\(message): \(text)",
       hint: tryName.map { "use \($0) to get NULL instead" } ?? "cast to a larger type before")
   }
 

@@ -59,51 +59,61 @@ enum TemporalArithmetic {
   }
 
   private static func dateShift(_ operation: ArithmeticCall, sign: Int32) -> ScalarOverload {
-    ScalarOverload([.date, .int], .date, kernel: foldingConstants { (call) throws(QueryError) in
-      try CheckedKernel.map(call, operation, .date, Int32.self, Int32.self, Int32.self) { day, days, faults in
-        sign > 0 ? IntegerKernels.add(day, days, &faults) : IntegerKernels.subtract(day, days, &faults)
-      }
-    })
+    ScalarOverload(
+      [.date, .int], .date,
+      kernel: foldingConstants { (call) throws(QueryError) in
+        try CheckedKernel.map(call, operation, .date, Int32.self, Int32.self, Int32.self) { day, days, faults in
+          sign > 0 ? IntegerKernels.add(day, days, &faults) : IntegerKernels.subtract(day, days, &faults)
+        }
+      })
   }
 
   private static func dateDifference(_ operation: ArithmeticCall) -> ScalarOverload {
-    ScalarOverload([.date, .date], .intervalDayTime, kernel: foldingConstants { (call) throws(QueryError) in
-      try CheckedKernel.map(call, operation, .intervalDayTime, Int32.self, Int32.self, Int64.self) { a, b, faults in
-        IntegerKernels.multiply(Int64(a) &- Int64(b), DateTimeText.microsPerDay, &faults)
-      }
-    })
+    ScalarOverload(
+      [.date, .date], .intervalDayTime,
+      kernel: foldingConstants { (call) throws(QueryError) in
+        try CheckedKernel.map(call, operation, .intervalDayTime, Int32.self, Int32.self, Int64.self) { a, b, faults in
+          IntegerKernels.multiply(Int64(a) &- Int64(b), DateTimeText.microsPerDay, &faults)
+        }
+      })
   }
 
   private static func timestampDifference(_ operation: ArithmeticCall, _ type: LogicalType) -> ScalarOverload {
-    ScalarOverload([type, type], .intervalDayTime, kernel: foldingConstants { (call) throws(QueryError) in
-      let clock = LocalClock(type, call.context)
-      return try CheckedKernel.map(call, operation, .intervalDayTime, Int64.self, Int64.self, Int64.self) {
-        IntegerKernels.subtract(clock.local($0), clock.local($1), &$2)
-      }
-    })
+    ScalarOverload(
+      [type, type], .intervalDayTime,
+      kernel: foldingConstants { (call) throws(QueryError) in
+        let clock = LocalClock(type, call.context)
+        return try CheckedKernel.map(call, operation, .intervalDayTime, Int64.self, Int64.self, Int64.self) {
+          IntegerKernels.subtract(clock.local($0), clock.local($1), &$2)
+        }
+      })
   }
 
   private static func monthShift(_ operation: ArithmeticCall, _ type: LogicalType, sign: Int) -> ScalarOverload {
-    ScalarOverload([type, .intervalYearMonth], type, kernel: foldingConstants { (call) throws(QueryError) in
-      if type == .date {
-        return try CheckedKernel.map(call, operation, type, Int32.self, Int32.self, Int32.self) { day, months, faults in
-          guard let shifted = Int32(exactly: MonthArithmetic.add(sign &* Int(months), toDay: Int(day))) else {
-            faults |= Fault.overflow
-            return 0
+    ScalarOverload(
+      [type, .intervalYearMonth], type,
+      kernel: foldingConstants { (call) throws(QueryError) in
+        if type == .date {
+          return try CheckedKernel.map(call, operation, type, Int32.self, Int32.self, Int32.self) {
+            day, months, faults in
+            guard let shifted = Int32(exactly: MonthArithmetic.add(sign &* Int(months), toDay: Int(day))) else {
+              faults |= Fault.overflow
+              return 0
+            }
+            return shifted
           }
-          return shifted
         }
-      }
-      let clock = LocalClock(type, call.context)
-      return try CheckedKernel.map(call, operation, type, Int64.self, Int32.self, Int64.self) { micros, months, faults in
-        let local = clock.local(micros)
-        let day = DateTimeText.floorDivide(local, DateTimeText.microsPerDay)
-        let time = local &- day &* DateTimeText.microsPerDay
-        let shifted = Int64(MonthArithmetic.add(sign &* Int(months), toDay: Int(day)))
-        let start = IntegerKernels.multiply(shifted, DateTimeText.microsPerDay, &faults)
-        return clock.instant(IntegerKernels.add(start, time, &faults))
-      }
-    })
+        let clock = LocalClock(type, call.context)
+        return try CheckedKernel.map(call, operation, type, Int64.self, Int32.self, Int64.self) {
+          micros, months, faults in
+          let local = clock.local(micros)
+          let day = DateTimeText.floorDivide(local, DateTimeText.microsPerDay)
+          let time = local &- day &* DateTimeText.microsPerDay
+          let shifted = Int64(MonthArithmetic.add(sign &* Int(months), toDay: Int(day)))
+          let start = IntegerKernels.multiply(shifted, DateTimeText.microsPerDay, &faults)
+          return clock.instant(IntegerKernels.add(start, time, &faults))
+        }
+      })
   }
 
   /// A date stays one where a constant interval is made of whole days.
@@ -111,26 +121,31 @@ enum TemporalArithmetic {
     _ operation: ArithmeticCall, _ type: LogicalType, _ interval: FunctionArgument, sign: Int64
   ) -> ScalarOverload {
     if type == .date, case .integer(let micros)? = interval.constant, micros % DateTimeText.microsPerDay == 0 {
-      return ScalarOverload([.date, .intervalDayTime], .date, kernel: foldingConstants { (call) throws(QueryError) in
-        try CheckedKernel.map(call, operation, .date, Int32.self, Int64.self, Int32.self) { day, micros, faults in
-          guard let shifted = Int32(exactly: Int64(day) &+ sign &* (micros / DateTimeText.microsPerDay)) else {
-            faults |= Fault.overflow
-            return 0
+      return ScalarOverload(
+        [.date, .intervalDayTime], .date,
+        kernel: foldingConstants { (call) throws(QueryError) in
+          try CheckedKernel.map(call, operation, .date, Int32.self, Int64.self, Int32.self) { day, micros, faults in
+            guard let shifted = Int32(exactly: Int64(day) &+ sign &* (micros / DateTimeText.microsPerDay)) else {
+              faults |= Fault.overflow
+              return 0
+            }
+            return shifted
           }
-          return shifted
-        }
-      })
+        })
     }
     let shifted: LogicalType = type == .date ? .timestamp : type
-    return ScalarOverload([shifted, .intervalDayTime], shifted, kernel: foldingConstants { (call) throws(QueryError) in
-      let clock = LocalClock(shifted, call.context)
-      return try CheckedKernel.map(call, operation, shifted, Int64.self, Int64.self, Int64.self) { micros, interval, faults in
-        let amount = IntegerKernels.multiply(interval, sign, &faults)
-        let days = amount / DateTimeText.microsPerDay &* DateTimeText.microsPerDay
-        let moved = clock.isUTC ? micros : clock.instant(IntegerKernels.add(clock.local(micros), days, &faults))
-        return IntegerKernels.add(moved, clock.isUTC ? amount : amount &- days, &faults)
-      }
-    })
+    return ScalarOverload(
+      [shifted, .intervalDayTime], shifted,
+      kernel: foldingConstants { (call) throws(QueryError) in
+        let clock = LocalClock(shifted, call.context)
+        return try CheckedKernel.map(call, operation, shifted, Int64.self, Int64.self, Int64.self) {
+          micros, interval, faults in
+          let amount = IntegerKernels.multiply(interval, sign, &faults)
+          let days = amount / DateTimeText.microsPerDay &* DateTimeText.microsPerDay
+          let moved = clock.isUTC ? micros : clock.instant(IntegerKernels.add(clock.local(micros), days, &faults))
+          return IntegerKernels.add(moved, clock.isUTC ? amount : amount &- days, &faults)
+        }
+      })
   }
 }
 

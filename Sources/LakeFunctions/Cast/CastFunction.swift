@@ -32,7 +32,8 @@ package enum CastFunction {
 }
 
 /// Casts flat vectors: the result has the same rows and a mask of only the NULLs that the cast itself made.
-typealias SlotCast = @Sendable (_ source: Vector, _ live: RowMask, _ context: EvaluationContext) throws(QueryError)
+typealias SlotCast =
+  @Sendable (_ source: Vector, _ live: RowMask, _ context: EvaluationContext) throws(QueryError)
   -> Vector
 
 /// A cast between two types, applied to vectors of any encoding.

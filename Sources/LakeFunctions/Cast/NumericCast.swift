@@ -27,7 +27,8 @@ extension CastStep {
       case .bigint: total(source, UInt8.self, Int64.self) { Int64($0) }
       case .float: total(source, UInt8.self, Float.self) { Float($0) }
       case .double: total(source, UInt8.self, Double.self) { Double($0) }
-      case .decimal: try decimals(source, live) { DecimalMath.rescaled(Int128(source.slots(UInt8.self)[$0]), from: 0, to: scale) }
+      case .decimal:
+        try decimals(source, live) { DecimalMath.rescaled(Int128(source.slots(UInt8.self)[$0]), from: 0, to: scale) }
       default: source.retyped(to)
       }
     }

@@ -4,105 +4,110 @@ import LakeTypes
 
 /// Functions that choose among their arguments, and assertions. The binder evaluates most of them lazily instead.
 enum ConditionalFunctions {
-  static let all: [ScalarFunction] = [
-    ScalarFunction(
-      name: "coalesce", signature: "coalesce(expr, ...)", summary: "The first argument that is not NULL",
-      example: "SELECT coalesce(NULL, 1, 2); -- 1", nulls: .custom
-    ) { (arguments) throws(QueryError) in try firstOfAll("coalesce", arguments, 1...Int.max) },
-    ScalarFunction(
-      name: "nvl", aliases: ["ifnull"], signature: "nvl(expr1, expr2)",
-      summary: "The first argument, or the second where it is NULL", example: "SELECT nvl(NULL, 2); -- 2",
-      nulls: .custom
-    ) { (arguments) throws(QueryError) in try firstOfAll("nvl", arguments, 2...2) },
-    ScalarFunction(
-      name: "nvl2", signature: "nvl2(expr1, expr2, expr3)",
-      summary: "The second argument where the first is not NULL, else the third",
-      example: "SELECT nvl2(NULL, 2, 1); -- 1", nulls: .custom
-    ) { (arguments) throws(QueryError) in
-      try ArgumentCheck.count("nvl2", arguments, 3...3)
-      let type = try ArgumentCheck.common("nvl2", arguments, from: 1)
-      return ScalarOverload([arguments[0].type, type, type], type, kernel: foldingConstants { (call) throws(QueryError) in
-        let test = RowMask(call.arguments[0])
-        return RowChoice.choose(type, from: Array(call.arguments.dropFirst()), count: call.count) {
-          test.isValid($0) ? 0 : 1
+  static let all: [ScalarFunction] =
+    [
+      ScalarFunction(
+        name: "coalesce", signature: "coalesce(expr, ...)", summary: "The first argument that is not NULL",
+        example: "SELECT coalesce(NULL, 1, 2); -- 1", nulls: .custom
+      ) { (arguments) throws(QueryError) in try firstOfAll("coalesce", arguments, 1...Int.max) },
+      ScalarFunction(
+        name: "nvl", aliases: ["ifnull"], signature: "nvl(expr1, expr2)",
+        summary: "The first argument, or the second where it is NULL", example: "SELECT nvl(NULL, 2); -- 2",
+        nulls: .custom
+      ) { (arguments) throws(QueryError) in try firstOfAll("nvl", arguments, 2...2) },
+      ScalarFunction(
+        name: "nvl2", signature: "nvl2(expr1, expr2, expr3)",
+        summary: "The second argument where the first is not NULL, else the third",
+        example: "SELECT nvl2(NULL, 2, 1); -- 1", nulls: .custom
+      ) { (arguments) throws(QueryError) in
+        try ArgumentCheck.count("nvl2", arguments, 3...3)
+        let type = try ArgumentCheck.common("nvl2", arguments, from: 1)
+        return ScalarOverload(
+          [arguments[0].type, type, type], type,
+          kernel: foldingConstants { (call) throws(QueryError) in
+            let test = RowMask(call.arguments[0])
+            return RowChoice.choose(type, from: Array(call.arguments.dropFirst()), count: call.count) {
+              test.isValid($0) ? 0 : 1
+            }
+          })
+      },
+      ScalarFunction(
+        name: "nullif", signature: "nullif(expr1, expr2)", summary: "NULL where both are equal, else the first",
+        example: "SELECT nullif(2, 2); -- NULL", nulls: .custom
+      ) { (arguments) throws(QueryError) in try nullIf(arguments) },
+      ScalarFunction(
+        name: "if", aliases: ["iff"], signature: "if(condition, then, else)",
+        summary: "The second argument where the first is true, else the third",
+        example: "SELECT if(1 < 2, 'a', 'b'); -- a", nulls: .custom
+      ) { (arguments) throws(QueryError) in
+        try ArgumentCheck.count("if", arguments, 3...3)
+        return try branches("if", arguments)
+      },
+      ScalarFunction(
+        name: "case", aliases: ["when"], signature: "CASE WHEN condition THEN value ... [ELSE value] END",
+        summary: "The value behind the first condition that is true",
+        example: "SELECT CASE WHEN 1 > 2 THEN 'a' ELSE 'b' END; -- b", nulls: .custom
+      ) { (arguments) throws(QueryError) in
+        try ArgumentCheck.count("case", arguments, 2...Int.max)
+        return try branches("case", arguments)
+      },
+      extreme("greatest", .greater, "The largest argument; NULLs are skipped", "SELECT greatest(10, 9, 2); -- 10"),
+      extreme("least", .less, "The smallest argument; NULLs are skipped", "SELECT least(10, 9, 2); -- 2"),
+      ScalarFunction(
+        name: "nanvl", signature: "nanvl(expr1, expr2)", summary: "The first argument, or the second where it is NaN",
+        example: "SELECT nanvl(double('NaN'), 1.5D); -- 1.5", nulls: .custom
+      ) { (arguments) throws(QueryError) in try notANumber(arguments) },
+      ScalarFunction(
+        name: "zeroifnull", signature: "zeroifnull(expr)", summary: "0 where the argument is NULL",
+        example: "SELECT zeroifnull(NULL); -- 0", nulls: .custom
+      ) { (arguments) throws(QueryError) in
+        try ArgumentCheck.count("zeroifnull", arguments, 1...1)
+        let type = try zeroType("zeroifnull", arguments[0].type)
+        let zero = try Literal.zero.cast(from: .int, to: type)
+        return ScalarOverload(
+          [type], type,
+          kernel: foldingConstants { (call) throws(QueryError) in
+            let other = Vector.constant(zero, type, count: call.count)
+            return firstValid(type, call.arguments + [other], call.count)
+          })
+      },
+      ScalarFunction(
+        name: "nullifzero", signature: "nullifzero(expr)", summary: "NULL where the argument is 0",
+        example: "SELECT nullifzero(0); -- NULL", nulls: .custom
+      ) { (arguments) throws(QueryError) in
+        try ArgumentCheck.count("nullifzero", arguments, 1...1)
+        let type = try zeroType("nullifzero", arguments[0].type)
+        return try nullIf([FunctionArgument(type), FunctionArgument(.int, constant: Literal.zero)], isUnary: true)
+      },
+      ScalarFunction(
+        name: "typeof", signature: "typeof(expr)", summary: "The type of the argument",
+        example: "SELECT typeof(1); -- int", nulls: .custom
+      ) { (arguments) throws(QueryError) in
+        try ArgumentCheck.count("typeof", arguments, 1...1)
+        let name = arguments[0].type.description
+        return ScalarOverload([arguments[0].type], .string) { (call) throws(QueryError) in
+          Vector.constant(.string(name), .string, count: call.count)
         }
-      })
-    },
-    ScalarFunction(
-      name: "nullif", signature: "nullif(expr1, expr2)", summary: "NULL where both are equal, else the first",
-      example: "SELECT nullif(2, 2); -- NULL", nulls: .custom
-    ) { (arguments) throws(QueryError) in try nullIf(arguments) },
-    ScalarFunction(
-      name: "if", aliases: ["iff"], signature: "if(condition, then, else)",
-      summary: "The second argument where the first is true, else the third",
-      example: "SELECT if(1 < 2, 'a', 'b'); -- a", nulls: .custom
-    ) { (arguments) throws(QueryError) in
-      try ArgumentCheck.count("if", arguments, 3...3)
-      return try branches("if", arguments)
-    },
-    ScalarFunction(
-      name: "case", aliases: ["when"], signature: "CASE WHEN condition THEN value ... [ELSE value] END",
-      summary: "The value behind the first condition that is true",
-      example: "SELECT CASE WHEN 1 > 2 THEN 'a' ELSE 'b' END; -- b", nulls: .custom
-    ) { (arguments) throws(QueryError) in
-      try ArgumentCheck.count("case", arguments, 2...Int.max)
-      return try branches("case", arguments)
-    },
-    extreme("greatest", .greater, "The largest argument; NULLs are skipped", "SELECT greatest(10, 9, 2); -- 10"),
-    extreme("least", .less, "The smallest argument; NULLs are skipped", "SELECT least(10, 9, 2); -- 2"),
-    ScalarFunction(
-      name: "nanvl", signature: "nanvl(expr1, expr2)", summary: "The first argument, or the second where it is NaN",
-      example: "SELECT nanvl(double('NaN'), 1.5D); -- 1.5", nulls: .custom
-    ) { (arguments) throws(QueryError) in try notANumber(arguments) },
-    ScalarFunction(
-      name: "zeroifnull", signature: "zeroifnull(expr)", summary: "0 where the argument is NULL",
-      example: "SELECT zeroifnull(NULL); -- 0", nulls: .custom
-    ) { (arguments) throws(QueryError) in
-      try ArgumentCheck.count("zeroifnull", arguments, 1...1)
-      let type = try zeroType("zeroifnull", arguments[0].type)
-      let zero = try Literal.zero.cast(from: .int, to: type)
-      return ScalarOverload([type], type, kernel: foldingConstants { (call) throws(QueryError) in
-        let other = Vector.constant(zero, type, count: call.count)
-        return firstValid(type, call.arguments + [other], call.count)
-      })
-    },
-    ScalarFunction(
-      name: "nullifzero", signature: "nullifzero(expr)", summary: "NULL where the argument is 0",
-      example: "SELECT nullifzero(0); -- NULL", nulls: .custom
-    ) { (arguments) throws(QueryError) in
-      try ArgumentCheck.count("nullifzero", arguments, 1...1)
-      let type = try zeroType("nullifzero", arguments[0].type)
-      return try nullIf([FunctionArgument(type), FunctionArgument(.int, constant: Literal.zero)], isUnary: true)
-    },
-    ScalarFunction(
-      name: "typeof", signature: "typeof(expr)", summary: "The type of the argument",
-      example: "SELECT typeof(1); -- int", nulls: .custom
-    ) { (arguments) throws(QueryError) in
-      try ArgumentCheck.count("typeof", arguments, 1...1)
-      let name = arguments[0].type.description
-      return ScalarOverload([arguments[0].type], .string) { (call) throws(QueryError) in
-        Vector.constant(.string(name), .string, count: call.count)
-      }
-    },
-    ScalarFunction(
-      name: "assert_true", signature: "assert_true(condition[, message])",
-      summary: "NULL where the condition is true, else an error", example: "SELECT assert_true(0 < 1); -- NULL",
-      nulls: .custom
-    ) { (arguments) throws(QueryError) in
-      let types = try ArgumentCheck.match("assert_true", arguments, [.boolean, .string], optional: 1)
-      return ScalarOverload(types, .void, kernel: assertTrue)
-    },
-    ScalarFunction(
-      name: "raise_error", signature: "raise_error(message)", summary: "An error with the message",
-      example: "SELECT raise_error('stop'); -- error stop", nulls: .custom, isDeterministic: false
-    ) { (arguments) throws(QueryError) in
-      let types = try ArgumentCheck.match("raise_error", arguments, [.string])
-      return ScalarOverload(types, .void) { (call) throws(QueryError) in
-        if call.count == 0 { return .allNull(.void, count: 0) }
-        throw raised(call.arguments[0].isValid(0) ? call.text(0).string(0) : "null")
-      }
-    },
-  ]
+      },
+      ScalarFunction(
+        name: "assert_true", signature: "assert_true(condition[, message])",
+        summary: "NULL where the condition is true, else an error", example: "SELECT assert_true(0 < 1); -- NULL",
+        nulls: .custom
+      ) { (arguments) throws(QueryError) in
+        let types = try ArgumentCheck.match("assert_true", arguments, [.boolean, .string], optional: 1)
+        return ScalarOverload(types, .void, kernel: assertTrue)
+      },
+      ScalarFunction(
+        name: "raise_error", signature: "raise_error(message)", summary: "An error with the message",
+        example: "SELECT raise_error('stop'); -- error stop", nulls: .custom, isDeterministic: false
+      ) { (arguments) throws(QueryError) in
+        let types = try ArgumentCheck.match("raise_error", arguments, [.string])
+        return ScalarOverload(types, .void) { (call) throws(QueryError) in
+          if call.count == 0 { return .allNull(.void, count: 0) }
+          throw raised(call.arguments[0].isValid(0) ? call.text(0).string(0) : "null")
+        }
+      },
+    ]
     + CastFunctions.all
 
   private static func raised(_ message: String) -> QueryError {
@@ -127,9 +132,11 @@ enum ConditionalFunctions {
     try ArgumentCheck.count(name, arguments, range)
     let type = try ArgumentCheck.common(name, arguments)
     let types = Array(repeating: type, count: arguments.count)
-    return ScalarOverload(types, type, kernel: foldingConstants { (call) throws(QueryError) in
-      firstValid(type, call.arguments, call.count)
-    })
+    return ScalarOverload(
+      types, type,
+      kernel: foldingConstants { (call) throws(QueryError) in
+        firstValid(type, call.arguments, call.count)
+      })
   }
 
   /// For each row the first argument that is not NULL.
@@ -161,9 +168,11 @@ enum ConditionalFunctions {
     }
     let result = type
     let types = arguments.indices.map { isValue($0) ? result : .boolean }
-    return ScalarOverload(types, result, kernel: foldingConstants { (call) throws(QueryError) in
-      chooseBranch(call, result, pairs)
-    })
+    return ScalarOverload(
+      types, result,
+      kernel: foldingConstants { (call) throws(QueryError) in
+        chooseBranch(call, result, pairs)
+      })
   }
 
   private static func chooseBranch(_ call: KernelCall, _ type: LogicalType, _ pairs: Int) -> Vector {
@@ -186,19 +195,21 @@ enum ConditionalFunctions {
     let common = try ArgumentCheck.common("nullif", arguments)
     let (left, right) = (arguments[0].type, arguments[1].type)
     let casts = [ColumnCast(left, common, .ansi), ColumnCast(right, common, .ansi)]
-    return ScalarOverload(isUnary ? [left] : [left, right], left, kernel: foldingConstants { (call) throws(QueryError) in
-      let value = call.arguments[0]
-      let other = isUnary ? Vector.constant(Literal.zero, .int, count: call.count) : call.arguments[1]
-      let x = try casts[0].apply(value, live: nil, call.context)
-      let y = try casts[1].apply(other, live: nil, call.context)
-      let pair = KernelCall(arguments: [x, y], count: call.count, context: call.context)
-      let same = ComparisonKernel.compare(.equal, pair)
-      let verdicts = ColumnReader<UInt8>(same)
-      let result = RowChoice.choose(left, from: [value], count: call.count) { row in
-        x.isValid(row) && y.isValid(row) && verdicts[row] != 0 ? RowChoice.null : 0
-      }
-      return withExtendedLifetime(same) { result }
-    })
+    return ScalarOverload(
+      isUnary ? [left] : [left, right], left,
+      kernel: foldingConstants { (call) throws(QueryError) in
+        let value = call.arguments[0]
+        let other = isUnary ? Vector.constant(Literal.zero, .int, count: call.count) : call.arguments[1]
+        let x = try casts[0].apply(value, live: nil, call.context)
+        let y = try casts[1].apply(other, live: nil, call.context)
+        let pair = KernelCall(arguments: [x, y], count: call.count, context: call.context)
+        let same = ComparisonKernel.compare(.equal, pair)
+        let verdicts = ColumnReader<UInt8>(same)
+        let result = RowChoice.choose(left, from: [value], count: call.count) { row in
+          x.isValid(row) && y.isValid(row) && verdicts[row] != 0 ? RowChoice.null : 0
+        }
+        return withExtendedLifetime(same) { result }
+      })
   }
 
   private static func notANumber(_ arguments: [FunctionArgument]) throws(QueryError) -> ScalarOverload {
@@ -206,15 +217,17 @@ enum ConditionalFunctions {
     let isSingle = arguments[0].type == .float && arguments[1].type == .float
     let type: LogicalType = isSingle ? .float : .double
     let types = try ArgumentCheck.match("nanvl", arguments, [type, type])
-    return ScalarOverload(types, type, kernel: foldingConstants { (call) throws(QueryError) in
-      let value = call.arguments[0]
-      let isNaN = { (row: Int) in
-        isSingle ? call.column(0, Float.self)[row].isNaN : call.column(0, Double.self)[row].isNaN
-      }
-      return RowChoice.choose(type, from: call.arguments, count: call.count) { row in
-        value.isValid(row) && isNaN(row) ? 1 : 0
-      }
-    })
+    return ScalarOverload(
+      types, type,
+      kernel: foldingConstants { (call) throws(QueryError) in
+        let value = call.arguments[0]
+        let isNaN = { (row: Int) in
+          isSingle ? call.column(0, Float.self)[row].isNaN : call.column(0, Double.self)[row].isNaN
+        }
+        return RowChoice.choose(type, from: call.arguments, count: call.count) { row in
+          value.isValid(row) && isNaN(row) ? 1 : 0
+        }
+      })
   }
 
   private static func zeroType(_ name: String, _ type: LogicalType) throws(QueryError) -> LogicalType {
@@ -234,19 +247,21 @@ enum ConditionalFunctions {
       let type = try ArgumentCheck.common(name, arguments)
       guard type.isOrderable else { throw ArgumentCheck.mismatch(name, 0, expected: "a type that can be sorted", type) }
       let types = Array(repeating: type, count: arguments.count)
-      return ScalarOverload(types, type, kernel: foldingConstants { (call) throws(QueryError) in
-        RowChoice.choose(type, from: call.arguments, count: call.count) { row in
-          var best: Int?
-          for (index, argument) in call.arguments.enumerated() where argument.isValid(row) {
-            guard let current = best else {
-              best = index
-              continue
+      return ScalarOverload(
+        types, type,
+        kernel: foldingConstants { (call) throws(QueryError) in
+          RowChoice.choose(type, from: call.arguments, count: call.count) { row in
+            var best: Int?
+            for (index, argument) in call.arguments.enumerated() where argument.isValid(row) {
+              guard let current = best else {
+                best = index
+                continue
+              }
+              if wanted.holds(RowComparison.compare(argument, row, call.arguments[current], row)) { best = index }
             }
-            if wanted.holds(RowComparison.compare(argument, row, call.arguments[current], row)) { best = index }
+            return best.map { UInt32($0) } ?? RowChoice.null
           }
-          return best.map { UInt32($0) } ?? RowChoice.null
-        }
-      })
+        })
     }
   }
 }

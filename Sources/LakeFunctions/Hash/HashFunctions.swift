@@ -8,22 +8,30 @@ enum HashFunctions {
     digest("md5", [], "The MD5 digest in hexadecimal", "SELECT md5('Spark'); -- 8cde774d6f7333752ed72cacddb05126") {
       MessageDigest.md5($0)
     },
-    digest("sha1", ["sha"], "The SHA-1 digest in hexadecimal", "SELECT sha1('Spark'); -- 85f5955f4b27a9a4c2aab6ffe5d7189fc298b92c") {
+    digest(
+      "sha1", ["sha"], "The SHA-1 digest in hexadecimal",
+      "SELECT sha1('Spark'); -- 85f5955f4b27a9a4c2aab6ffe5d7189fc298b92c"
+    ) {
       MessageDigest.sha1($0)
     },
     .fixed(
       "sha2", "sha2(expr, bits)", "The SHA-2 digest of 224, 256, 384 or 512 bits in hexadecimal",
-      "SELECT sha2('Spark', 256); -- 529bc3b07127ecb7e53a4dcf1991d9152c24537d919178022b2c42657f79a26b", [.binary, .int],
+      "SELECT sha2('Spark', 256); -- 529bc3b07127ecb7e53a4dcf1991d9152c24537d919178022b2c42657f79a26b",
+      [.binary, .int],
       returns: .string
     ) { (call) throws(QueryError) in
       let (source, bits) = (call.text(0), call.column(1, Int32.self))
       return try Elementwise.fillText(call) { row, output in
-        guard let digest = MessageDigest.sha2(source.bytes(row), bits: Int(bits[row])) else { return output.setNull(row) }
+        guard let digest = MessageDigest.sha2(source.bytes(row), bits: Int(bits[row])) else {
+          return output.setNull(row)
+        }
         digest.withUnsafeBufferPointer { HexText.append($0, to: &output.scratch, isUpper: false) }
         output.setScratch(row)
       }
     },
-    .fixed("crc32", "crc32(expr)", "The CRC-32 checksum", "SELECT crc32('Spark'); -- 1557323817", [.binary], returns: .bigint) {
+    .fixed(
+      "crc32", "crc32(expr)", "The CRC-32 checksum", "SELECT crc32('Spark'); -- 1557323817", [.binary], returns: .bigint
+    ) {
       (call) throws(QueryError) in
       let source = call.text(0)
       return try Elementwise.fill(call, .bigint, Int64(0)) { Int64(MessageDigest.crc32(source.bytes($0))) }
@@ -31,7 +39,10 @@ enum HashFunctions {
     hash("hash", .int, "Spark's Murmur3 hash of all arguments", "SELECT hash('Spark', array(123), 2); -- -1321691492") {
       (call) in hashes(call, .int, Murmur3Hash.self)
     },
-    hash("xxhash64", .bigint, "The xxHash64 of all arguments", "SELECT xxhash64('Spark', array(123), 2); -- 5602566077635097486") {
+    hash(
+      "xxhash64", .bigint, "The xxHash64 of all arguments",
+      "SELECT xxhash64('Spark', array(123), 2); -- 5602566077635097486"
+    ) {
       (call) in hashes(call, .bigint, XXHash64.self)
     },
     ScalarFunction(
@@ -70,7 +81,8 @@ enum HashFunctions {
       name: name, signature: "\(name)(expr, ...)", summary: summary, example: example, nulls: .custom
     ) { (arguments) throws(QueryError) in
       try ArgumentCheck.count(name, arguments, 1...Int.max)
-      return ScalarOverload(arguments.map(\.type), result, kernel: foldingConstants { (call) throws(QueryError) in body(call) })
+      return ScalarOverload(
+        arguments.map(\.type), result, kernel: foldingConstants { (call) throws(QueryError) in body(call) })
     }
   }
 

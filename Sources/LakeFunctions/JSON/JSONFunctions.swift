@@ -23,13 +23,15 @@ enum JSONFunctions {
       example: "SELECT schema_of_json('[{\"a\":0}]'); -- ARRAY<STRUCT<a: BIGINT>>"
     ) { (arguments) throws(QueryError) in
       let types = try ArgumentCheck.match("schema_of_json", arguments, [.string])
-      return ScalarOverload(types, .string, kernel: foldingConstants { (call) throws(QueryError) in
-        var tape = JSONTape()
-        return try Elementwise.fillText(call) { row, output in
-          let type = tape.read(call.text(0).bytes(row)) ? JSONInference.type(of: 0, in: tape) : .string
-          output.set(row, string: JSONInference.ddl(type))
-        }
-      })
+      return ScalarOverload(
+        types, .string,
+        kernel: foldingConstants { (call) throws(QueryError) in
+          var tape = JSONTape()
+          return try Elementwise.fillText(call) { row, output in
+            let type = tape.read(call.text(0).bytes(row)) ? JSONInference.type(of: 0, in: tape) : .string
+            output.set(row, string: JSONInference.ddl(type))
+          }
+        })
     },
     .fixed(
       "json_array_length", "json_array_length(json)", "How many elements a JSON array has, or NULL",
@@ -46,7 +48,8 @@ enum JSONFunctions {
       example: "SELECT json_object_keys('{\"a\":1,\"b\":2}'); -- [\"a\",\"b\"]"
     ) { (arguments) throws(QueryError) in
       let types = try ArgumentCheck.match("json_object_keys", arguments, [.string])
-      return ScalarOverload(types, .array(.string), kernel: foldingConstants { (call) throws(QueryError) in objectKeys(call) })
+      return ScalarOverload(
+        types, .array(.string), kernel: foldingConstants { (call) throws(QueryError) in objectKeys(call) })
     },
   ]
 
@@ -100,12 +103,16 @@ enum JSONFunctions {
       throw ArgumentCheck.mismatch("from_json", 1, expected: "a constant schema", arguments[1].type)
     }
     let type = try DDLType.parse(schema)
-    guard type.isNested else { throw ArgumentCheck.mismatch("from_json", 1, expected: "the schema of a struct, array or map", type) }
+    guard type.isNested else {
+      throw ArgumentCheck.mismatch("from_json", 1, expected: "the schema of a struct, array or map", type)
+    }
     let options = try JSONOptions("from_json", arguments.count > 2 ? arguments[2] : nil)
     let types = [LogicalType.string] + arguments.dropFirst().map(\.type)
-    return ScalarOverload(types, type, kernel: foldingConstants { (call) throws(QueryError) in
-      try decode(call, type, options)
-    })
+    return ScalarOverload(
+      types, type,
+      kernel: foldingConstants { (call) throws(QueryError) in
+        try decode(call, type, options)
+      })
   }
 
   private static func decode(
@@ -156,14 +163,16 @@ enum JSONFunctions {
     let type = arguments[0].type
     guard type.isNested else { throw ArgumentCheck.mismatch("to_json", 0, expected: "a struct, map or array", type) }
     _ = try JSONOptions("to_json", arguments.count > 1 ? arguments[1] : nil)
-    return ScalarOverload(arguments.map(\.type), .string, kernel: foldingConstants { (call) throws(QueryError) in
-      let encoder = JSONEncoder(type, call.context)
-      let source = call.arguments[0]
-      return try Elementwise.fillText(call) { row, output in
-        encoder.append(source, source.slotIndex(row), &output.scratch)
-        output.setScratch(row)
-      }
-    })
+    return ScalarOverload(
+      arguments.map(\.type), .string,
+      kernel: foldingConstants { (call) throws(QueryError) in
+        let encoder = JSONEncoder(type, call.context)
+        let source = call.arguments[0]
+        return try Elementwise.fillText(call) { row, output in
+          encoder.append(source, source.slotIndex(row), &output.scratch)
+          output.setScratch(row)
+        }
+      })
   }
 }
 

@@ -8,7 +8,9 @@ enum ArgumentCheck {
     if range.contains(arguments.count) { return }
     let expected =
       range.lowerBound == range.upperBound
-      ? "\(range.lowerBound)" : range.upperBound == .max ? "at least \(range.lowerBound)"
+      ? "\(range.lowerBound)"
+      : range.upperBound == .max
+        ? "at least \(range.lowerBound)"
         : "\(range.lowerBound) to \(range.upperBound)"
     throw QueryError(
       .wrongArgumentCount, .bind, "\(name) takes \(expected) arguments, not \(arguments.count)")

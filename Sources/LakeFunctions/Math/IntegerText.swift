@@ -17,12 +17,17 @@ enum IntegerTextFunctions {
       example: "SELECT hex(17); -- 11"
     ) { (arguments) throws(QueryError) in try hex(arguments) },
     .fixed(
-      "unhex", "unhex(expr)", "The bytes that hexadecimal digits spell", "SELECT decode(unhex('53514C'), 'UTF-8'); -- SQL",
+      "unhex", "unhex(expr)", "The bytes that hexadecimal digits spell",
+      "SELECT decode(unhex('53514C'), 'UTF-8'); -- SQL",
       [.string], returns: .binary
     ) { (call) throws(QueryError) in
       let source = call.text(0)
       return try Elementwise.fillText(call, .binary) { row, output in
-        if HexText.decode(source.bytes(row), into: &output.scratch) { output.setScratch(row) } else { output.setNull(row) }
+        if HexText.decode(source.bytes(row), into: &output.scratch) {
+          output.setScratch(row)
+        } else {
+          output.setNull(row)
+        }
       }
     },
     .fixed(
@@ -35,14 +40,18 @@ enum IntegerTextFunctions {
     ) { (arguments) throws(QueryError) in
       try ArgumentCheck.count("bit_count", arguments, 1...1)
       if arguments[0].type == .boolean {
-        return ScalarOverload([.boolean], .int, kernel: foldingConstants { (call) throws(QueryError) in
-          Elementwise.map(call, .int, UInt8.self, Int32.self) { Int32($0) }
-        })
+        return ScalarOverload(
+          [.boolean], .int,
+          kernel: foldingConstants { (call) throws(QueryError) in
+            Elementwise.map(call, .int, UInt8.self, Int32.self) { Int32($0) }
+          })
       }
       let types = try ArgumentCheck.match("bit_count", arguments, [.bigint])
-      return ScalarOverload(types, .int, kernel: foldingConstants { (call) throws(QueryError) in
-        Elementwise.map(call, .int, Int64.self, Int32.self) { Int32($0.nonzeroBitCount) }
-      })
+      return ScalarOverload(
+        types, .int,
+        kernel: foldingConstants { (call) throws(QueryError) in
+          Elementwise.map(call, .int, Int64.self, Int32.self) { Int32($0.nonzeroBitCount) }
+        })
     },
     .fixed(
       "getbit", aliases: ["bit_get"], "getbit(expr, position)", "The bit at a position, counted from the right at 0",
@@ -63,23 +72,27 @@ enum IntegerTextFunctions {
     try ArgumentCheck.count("hex", arguments, 1...1)
     switch arguments[0].type {
     case .string, .binary:
-      return ScalarOverload([arguments[0].type], .string, kernel: foldingConstants { (call) throws(QueryError) in
-        let source = call.text(0)
-        return try Elementwise.fillText(call) { row, output in
-          HexText.append(source.bytes(row), to: &output.scratch, isUpper: true)
-          output.setScratch(row)
-        }
-      })
+      return ScalarOverload(
+        [arguments[0].type], .string,
+        kernel: foldingConstants { (call) throws(QueryError) in
+          let source = call.text(0)
+          return try Elementwise.fillText(call) { row, output in
+            HexText.append(source.bytes(row), to: &output.scratch, isUpper: true)
+            output.setScratch(row)
+          }
+        })
     default:
       guard arguments[0].type.isNumeric || arguments[0].type == .void else {
         throw ArgumentCheck.mismatch("hex", 0, expected: "a bigint, string or binary", arguments[0].type)
       }
-      return ScalarOverload([.bigint], .string, kernel: foldingConstants { (call) throws(QueryError) in
-        let source = call.column(0, Int64.self)
-        return try Elementwise.fillText(call) { row, output in
-          output.set(row, string: String(UInt64(bitPattern: source[row]), radix: 16, uppercase: true))
-        }
-      })
+      return ScalarOverload(
+        [.bigint], .string,
+        kernel: foldingConstants { (call) throws(QueryError) in
+          let source = call.column(0, Int64.self)
+          return try Elementwise.fillText(call) { row, output in
+            output.set(row, string: String(UInt64(bitPattern: source[row]), radix: 16, uppercase: true))
+          }
+        })
     }
   }
 }
@@ -152,7 +165,8 @@ enum BaseConversion {
       if overflow || overflowToo {
         if isANSI {
           throw QueryError(
-            .numericOverflow, .execute, "the number of conv has more than 64 bits: \(String(decoding: text, as: UTF8.self))")
+            .numericOverflow, .execute,
+            "the number of conv has more than 64 bits: \(String(decoding: text, as: UTF8.self))")
         }
         value = .max
         break

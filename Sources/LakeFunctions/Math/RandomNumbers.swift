@@ -9,7 +9,8 @@ enum RandomFunctions {
     random("rand", ["random"], "A random number from 0 (included) to 1", "SELECT rand(0); -- 0.7604953758285915") {
       $0.nextDouble()
     },
-    random("randn", [], "A random number of the standard normal distribution", "SELECT randn(0); -- 1.6034991609278433") {
+    random("randn", [], "A random number of the standard normal distribution", "SELECT randn(0); -- 1.6034991609278433")
+    {
       $0.nextGaussian()
     },
   ]
@@ -24,7 +25,8 @@ enum RandomFunctions {
     ) { (arguments) throws(QueryError) in
       try ArgumentCheck.count(name, arguments, 0...1)
       let types = try ArgumentCheck.match(name, arguments, [.bigint], optional: 1)
-      let seed = arguments.isEmpty ? Int64.random(in: .min ... .max) : try ArgumentCheck.constantInteger(name, arguments, 0)
+      let seed =
+        arguments.isEmpty ? Int64.random(in: .min ... .max) : try ArgumentCheck.constantInteger(name, arguments, 0)
       let source = RandomSource(seed: seed ?? 0)
       return ScalarOverload(types, .double) { (call) throws(QueryError) in source.fill(call.count, next) }
     }

@@ -41,8 +41,12 @@ enum RealMath {
     real("sign", aliases: ["signum"], "-1.0, 0.0 or 1.0 by the sign", "SELECT sign(40); -- 1.0") {
       $0.isNaN || $0 == 0 ? $0 : $0 < 0 ? -1 : 1
     },
-    pair("pow", aliases: ["power"], "A number to the power of another", "SELECT pow(2, 3); -- 8.0") { Glibc.pow($0, $1) },
-    pair("atan2", "The angle of the point (expr2, expr1)", "SELECT atan2(0, 1); -- 0.0") { Glibc.atan2($0 + 0.0, $1 + 0.0) },
+    pair("pow", aliases: ["power"], "A number to the power of another", "SELECT pow(2, 3); -- 8.0") {
+      Glibc.pow($0, $1)
+    },
+    pair("atan2", "The angle of the point (expr2, expr1)", "SELECT atan2(0, 1); -- 0.0") {
+      Glibc.atan2($0 + 0.0, $1 + 0.0)
+    },
     pair("hypot", "The hypotenuse of two legs", "SELECT hypot(3, 4); -- 5.0") { Glibc.hypot($0, $1) },
     constant("pi", "The circle's constant", "SELECT pi(); -- 3.141592653589793", .pi),
     constant("e", "Euler's number", "SELECT e(); -- 2.718281828459045", Glibc.exp(1)),
@@ -61,7 +65,8 @@ enum RealMath {
   private static func cubeRoot(_ value: Double) -> Double {
     let root = Glibc.cbrt(value)
     let square = root * root
-    return square > 0 && square.isFinite && (square * root).isNormal ? root - (square * root - value) / (3 * square) : root
+    return square > 0 && square.isFinite && (square * root).isNormal
+      ? root - (square * root - value) / (3 * square) : root
   }
 
   private static func pair(
@@ -97,15 +102,17 @@ enum RealMath {
   private static func log(_ arguments: [FunctionArgument]) throws(QueryError) -> ScalarOverload {
     try ArgumentCheck.count("log", arguments, 1...2)
     let types = try ArgumentCheck.match("log", arguments, Array(repeating: .double, count: arguments.count))
-    return ScalarOverload(types, .double, kernel: foldingConstants { (call) throws(QueryError) in
-      let last = call.column(call.arguments.count - 1, Double.self)
-      guard call.arguments.count == 2 else {
-        return try Elementwise.fill(call, .double, 0.0) { last[$0] <= 0 ? nil : Glibc.log(last[$0]) }
-      }
-      let base = call.column(0, Double.self)
-      return try Elementwise.fill(call, .double, 0.0) {
-        base[$0] <= 0 || last[$0] <= 0 ? nil : Glibc.log(last[$0]) / Glibc.log(base[$0])
-      }
-    })
+    return ScalarOverload(
+      types, .double,
+      kernel: foldingConstants { (call) throws(QueryError) in
+        let last = call.column(call.arguments.count - 1, Double.self)
+        guard call.arguments.count == 2 else {
+          return try Elementwise.fill(call, .double, 0.0) { last[$0] <= 0 ? nil : Glibc.log(last[$0]) }
+        }
+        let base = call.column(0, Double.self)
+        return try Elementwise.fill(call, .double, 0.0) {
+          base[$0] <= 0 || last[$0] <= 0 ? nil : Glibc.log(last[$0]) / Glibc.log(base[$0])
+        }
+      })
   }
 }

@@ -79,8 +79,12 @@ enum FloatRounding {
 /// `round`, `bround`, `ceil` and `floor`, with and without a scale.
 enum RoundingFunctions {
   static let all: [ScalarFunction] = [
-    toScale("round", .halfUp, "The nearest number with that many decimal places, ties away from zero", "SELECT round(2.5, 0); -- 3"),
-    toScale("bround", .halfEven, "The nearest number with that many decimal places, ties to even", "SELECT bround(2.5, 0); -- 2"),
+    toScale(
+      "round", .halfUp, "The nearest number with that many decimal places, ties away from zero",
+      "SELECT round(2.5, 0); -- 3"),
+    toScale(
+      "bround", .halfEven, "The nearest number with that many decimal places, ties to even",
+      "SELECT bround(2.5, 0); -- 2"),
     toWhole("ceil", ["ceiling"], .ceiling, "The smallest integer that is not less", "SELECT ceil(-0.1); -- 0"),
     toWhole("floor", [], .floor, "The largest integer that is not larger", "SELECT floor(-0.1); -- -1"),
   ]
@@ -112,15 +116,17 @@ enum RoundingFunctions {
       if type.isInteger { return ScalarOverload([.bigint], .bigint) { (call) throws(QueryError) in call.arguments[0] } }
       let types = try ArgumentCheck.match(name, arguments, [.double])
       let operation = ArithmeticCall(symbol: "\(name) ")
-      return ScalarOverload(types, .bigint, kernel: foldingConstants { (call) throws(QueryError) in
-        try CheckedKernel.map(call, operation, .bigint, Double.self, Int64.self) { value, faults in
-          let whole = value.rounded(mode == .ceiling ? .up : .down)
-          if let integer = Int64(exactly: whole) { return integer }
-          if whole.isNaN { return 0 }
-          faults |= Fault.overflow
-          return whole < 0 ? .min : .max
-        }
-      })
+      return ScalarOverload(
+        types, .bigint,
+        kernel: foldingConstants { (call) throws(QueryError) in
+          try CheckedKernel.map(call, operation, .bigint, Double.self, Int64.self) { value, faults in
+            let whole = value.rounded(mode == .ceiling ? .up : .down)
+            if let integer = Int64(exactly: whole) { return integer }
+            if whole.isNaN { return 0 }
+            faults |= Fault.overflow
+            return whole < 0 ? .min : .max
+          }
+        })
     }
   }
 
@@ -148,13 +154,17 @@ enum RoundingFunctions {
     let scale = Int(max(-400, min(400, wanted)))
     switch type {
     case .float:
-      return ScalarOverload(types, type, kernel: foldingConstants { (call) throws(QueryError) in
-        Elementwise.map(oneArgument(call), type, Float.self, Float.self) { FloatRounding.round($0, scale, mode) }
-      })
+      return ScalarOverload(
+        types, type,
+        kernel: foldingConstants { (call) throws(QueryError) in
+          Elementwise.map(oneArgument(call), type, Float.self, Float.self) { FloatRounding.round($0, scale, mode) }
+        })
     case .double:
-      return ScalarOverload(types, type, kernel: foldingConstants { (call) throws(QueryError) in
-        Elementwise.map(oneArgument(call), type, Double.self, Double.self) { FloatRounding.round($0, scale, mode) }
-      })
+      return ScalarOverload(
+        types, type,
+        kernel: foldingConstants { (call) throws(QueryError) in
+          Elementwise.map(oneArgument(call), type, Double.self, Double.self) { FloatRounding.round($0, scale, mode) }
+        })
     case .decimal(let precision, let digits):
       let result = roundedType(precision, digits, scale)
       return ScalarOverload(types, result, kernel: decimals(type, result, scale: scale, mode))

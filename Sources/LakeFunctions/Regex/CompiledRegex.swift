@@ -26,7 +26,8 @@ final class CompiledRegex: @unchecked Sendable {
     guard let compiled else {
       throw QueryError(
         .invalidRegex, .execute,
-        "the regular expression is invalid, \(Self.message(errorCode)) at byte \(errorOffset): '\(String(decoding: pattern, as: UTF8.self))'")
+        "the regular expression is invalid, \(Self.message(errorCode)) at byte \(errorOffset): '\(String(decoding: pattern, as: UTF8.self))'"
+      )
     }
     code = compiled
     _ = pcre2_jit_compile_8(compiled, UInt32(PCRE2_JIT_COMPLETE))
@@ -75,7 +76,8 @@ final class RegexMatcher {
 
   init(_ regex: CompiledRegex) throws(QueryError) {
     self.regex = regex
-    guard let data = pcre2_match_data_create_from_pattern_8(regex.code, nil), let context = pcre2_match_context_create_8(nil)
+    guard let data = pcre2_match_data_create_from_pattern_8(regex.code, nil),
+      let context = pcre2_match_context_create_8(nil)
     else { throw QueryError(.outOfMemory, .execute, "no memory for matching regular expressions") }
     pcre2_set_match_limit_8(context, Self.stepLimit)
     self.data = data

@@ -74,7 +74,8 @@ struct LikePattern: Sendable {
   private static func malformed(_ pattern: TextBytes) -> QueryError {
     QueryError(
       .invalidFormat, .execute,
-      "the escape character of a LIKE pattern must be followed by '_', '%' or itself: '\(String(decoding: pattern, as: UTF8.self))'")
+      "the escape character of a LIKE pattern must be followed by '_', '%' or itself: '\(String(decoding: pattern, as: UTF8.self))'"
+    )
   }
 
   private func findShape() -> Shape {
@@ -189,7 +190,8 @@ final class LikeKernel: Sendable {
     if let escape {
       guard Utf8Text.length(escape) == 1 else {
         throw QueryError(
-          .invalidParameter, .execute, "the escape of LIKE must be one character: '\(String(decoding: escape, as: UTF8.self))'")
+          .invalidParameter, .execute,
+          "the escape of LIKE must be one character: '\(String(decoding: escape, as: UTF8.self))'")
       }
       mark = Utf8Text.scalar(escape, at: 0).value
     }

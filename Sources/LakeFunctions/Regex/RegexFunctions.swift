@@ -5,7 +5,9 @@ import LakeTypes
 /// LIKE and the functions on regular expressions.
 enum RegexFunctions {
   static let all: [ScalarFunction] = [
-    like("like", isCaseSensitive: true, "Whether a text matches a pattern with % and _", "SELECT 'Spark' LIKE '_park'; -- true"),
+    like(
+      "like", isCaseSensitive: true, "Whether a text matches a pattern with % and _",
+      "SELECT 'Spark' LIKE '_park'; -- true"),
     like(
       "ilike", isCaseSensitive: false, "Whether a text matches a pattern with % and _, in any case",
       "SELECT 'Spark' ILIKE '_PARK'; -- true"),
@@ -25,7 +27,8 @@ enum RegexFunctions {
     ) { (call, cache) throws(QueryError) in try extractAll(call, cache) },
     regex(
       "regexp_replace", [], "regexp_replace(str, regexp, rep[, position])",
-      "The text with every match replaced; $1 is a group", "SELECT regexp_replace('100-200', '(\\\\d+)', 'num'); -- num-num",
+      "The text with every match replaced; $1 is a group",
+      "SELECT regexp_replace('100-200', '(\\\\d+)', 'num'); -- num-num",
       .string, [.string, .string, .string, .int], optional: 1
     ) { (call, cache) throws(QueryError) in try replace(call, cache) },
     regex(
@@ -43,7 +46,8 @@ enum RegexFunctions {
       }
     },
     regex(
-      "regexp_instr", [], "regexp_instr(str, regexp[, idx])", "The position of the first match, from 1; 0 if there is none",
+      "regexp_instr", [], "regexp_instr(str, regexp[, idx])",
+      "The position of the first match, from 1; 0 if there is none",
       "SELECT regexp_instr('user@spark.apache.org', '@[^.]*'); -- 5", .int, [.string, .string, .int], optional: 1
     ) { (call, cache) throws(QueryError) in
       var rows = RowMatcher(cache)
@@ -94,7 +98,8 @@ enum RegexFunctions {
     ) { (arguments) throws(QueryError) in
       let types = try ArgumentCheck.match(name, arguments, parameters, optional: optional)
       let cache = RegexCache()
-      return ScalarOverload(types, result, kernel: foldingConstants { (call) throws(QueryError) in try kernel(call, cache) })
+      return ScalarOverload(
+        types, result, kernel: foldingConstants { (call) throws(QueryError) in try kernel(call, cache) })
     }
   }
 

@@ -31,7 +31,8 @@ struct RegexReplacement {
 
   private static func malformed(_ text: TextBytes, _ reason: String) -> QueryError {
     QueryError(
-      .invalidParameter, .execute, "the replacement of a regular expression \(reason): '\(String(decoding: text, as: UTF8.self))'")
+      .invalidParameter, .execute,
+      "the replacement of a regular expression \(reason): '\(String(decoding: text, as: UTF8.self))'")
   }
 
   /// A number takes more digits as long as such a group exists.

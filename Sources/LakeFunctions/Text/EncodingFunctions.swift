@@ -16,7 +16,8 @@ enum EncodingFunctions {
       }
     },
     .fixed(
-      "unbase64", "unbase64(str)", "The bytes that base 64 spells", "SELECT decode(unbase64('U3BhcmsgU1FM'), 'UTF-8'); -- Spark SQL",
+      "unbase64", "unbase64(str)", "The bytes that base 64 spells",
+      "SELECT decode(unbase64('U3BhcmsgU1FM'), 'UTF-8'); -- Spark SQL",
       [.string], returns: .binary
     ) { (call) throws(QueryError) in
       let source = call.text(0)
@@ -28,7 +29,8 @@ enum EncodingFunctions {
       }
     },
     .fixed(
-      "encode", "encode(str, charset)", "A text in a character set", "SELECT hex(encode('abc', 'UTF-16BE')); -- 006100620063",
+      "encode", "encode(str, charset)", "A text in a character set",
+      "SELECT hex(encode('abc', 'UTF-16BE')); -- 006100620063",
       [.string, .string], returns: .binary
     ) { (call) throws(QueryError) in
       let (source, charset) = (call.text(0), call.text(1))
@@ -50,15 +52,17 @@ enum EncodingFunctions {
 
   private static func decodeBytes(_ arguments: [FunctionArgument]) throws(QueryError) -> ScalarOverload {
     let types = try ArgumentCheck.match("decode", arguments, [.binary, .string])
-    return ScalarOverload(types, .string, kernel: foldingConstants { (call) throws(QueryError) in
-      let (source, charset) = (call.text(0), call.text(1))
-      return try Elementwise.fillText(call) { (row, output) throws(QueryError) in
-        guard call.arguments.allSatisfy({ $0.isValid(row) }) else { return output.setNull(row) }
-        let set = try Charset.named(charset.string(row))
-        try set.decode(source.bytes(row), into: &output.scratch)
-        output.setScratch(row)
-      }
-    })
+    return ScalarOverload(
+      types, .string,
+      kernel: foldingConstants { (call) throws(QueryError) in
+        let (source, charset) = (call.text(0), call.text(1))
+        return try Elementwise.fillText(call) { (row, output) throws(QueryError) in
+          guard call.arguments.allSatisfy({ $0.isValid(row) }) else { return output.setNull(row) }
+          let set = try Charset.named(charset.string(row))
+          try set.decode(source.bytes(row), into: &output.scratch)
+          output.setScratch(row)
+        }
+      })
   }
 
   /// The form with search values; NULL equals NULL here.
@@ -72,16 +76,20 @@ enum EncodingFunctions {
     var types = [search]
     for _ in 0..<pairs { types += [search, result] }
     if hasDefault { types.append(result) }
-    return ScalarOverload(types, result, kernel: foldingConstants { (call) throws(QueryError) in
-      let values = (0..<pairs).map { call.arguments[2 + 2 * $0] } + (hasDefault ? [call.arguments[call.arguments.count - 1]] : [])
-      return RowChoice.choose(result, from: values, count: call.count) { row in
-        for pair in 0..<pairs
-        where RowComparison.equalRows(call.arguments[0], row, call.arguments[1 + 2 * pair], row) {
-          return UInt32(pair)
+    return ScalarOverload(
+      types, result,
+      kernel: foldingConstants { (call) throws(QueryError) in
+        let values =
+          (0..<pairs).map { call.arguments[2 + 2 * $0] }
+          + (hasDefault ? [call.arguments[call.arguments.count - 1]] : [])
+        return RowChoice.choose(result, from: values, count: call.count) { row in
+          for pair in 0..<pairs
+          where RowComparison.equalRows(call.arguments[0], row, call.arguments[1 + 2 * pair], row) {
+            return UInt32(pair)
+          }
+          return hasDefault ? UInt32(pairs) : RowChoice.null
         }
-        return hasDefault ? UInt32(pairs) : RowChoice.null
-      }
-    })
+      })
   }
 }
 

@@ -12,7 +12,8 @@ enum FormatFunctions {
     ) { (arguments) throws(QueryError) in try formatNumber(arguments) },
     ScalarFunction(
       name: "format_string", aliases: ["printf"], signature: "format_string(format, value, ...)",
-      summary: "A text by a printf-like format", example: "SELECT format_string('Hello %d %s', 100, 'days'); -- Hello 100 days",
+      summary: "A text by a printf-like format",
+      example: "SELECT format_string('Hello %d %s', 100, 'days'); -- Hello 100 days",
       nulls: .custom
     ) { (arguments) throws(QueryError) in
       try ArgumentCheck.count("format_string", arguments, 1...Int.max)
@@ -20,17 +21,19 @@ enum FormatFunctions {
         throw ArgumentCheck.mismatch("format_string", 0, expected: "string", arguments[0].type)
       }
       let types = [LogicalType.string] + arguments.dropFirst().map(\.type)
-      return ScalarOverload(types, .string, kernel: foldingConstants { (call) throws(QueryError) in
-        let format = call.text(0)
-        let renderers = types.map { TextRenderer($0, call.context) }
-        var parsed: [FormatSpecifier] = []
-        return try Elementwise.fillText(call) { (row, output) throws(QueryError) in
-          guard call.arguments[0].isValid(row) else { return output.setNull(row) }
-          if parsed.isEmpty || !call.arguments[0].isConstant { parsed = try FormatSpecifier.parse(format.bytes(row)) }
-          try FormatSpecifier.render(parsed, call, row, renderers, &output.scratch)
-          output.setScratch(row)
-        }
-      })
+      return ScalarOverload(
+        types, .string,
+        kernel: foldingConstants { (call) throws(QueryError) in
+          let format = call.text(0)
+          let renderers = types.map { TextRenderer($0, call.context) }
+          var parsed: [FormatSpecifier] = []
+          return try Elementwise.fillText(call) { (row, output) throws(QueryError) in
+            guard call.arguments[0].isValid(row) else { return output.setNull(row) }
+            if parsed.isEmpty || !call.arguments[0].isConstant { parsed = try FormatSpecifier.parse(format.bytes(row)) }
+            try FormatSpecifier.render(parsed, call, row, renderers, &output.scratch)
+            output.setScratch(row)
+          }
+        })
     },
   ]
 
@@ -43,20 +46,22 @@ enum FormatFunctions {
     guard byPattern || arguments[1].type.isInteger || arguments[1].type == .void else {
       throw ArgumentCheck.mismatch("format_number", 1, expected: "an integer or a pattern", arguments[1].type)
     }
-    return ScalarOverload([type, byPattern ? .string : .int], .string, kernel: foldingConstants { (call) throws(QueryError) in
-      try Elementwise.fillText(call) { (row, output) throws(QueryError) in
-        var pattern: NumberPattern
-        if byPattern {
-          pattern = try NumberPattern(call.text(1).string(row))
-        } else {
-          let places = Int(call.column(1, Int32.self)[row])
-          if places < 0 { return output.setNull(row) }
-          pattern = NumberPattern(places: min(places, 400))
+    return ScalarOverload(
+      [type, byPattern ? .string : .int], .string,
+      kernel: foldingConstants { (call) throws(QueryError) in
+        try Elementwise.fillText(call) { (row, output) throws(QueryError) in
+          var pattern: NumberPattern
+          if byPattern {
+            pattern = try NumberPattern(call.text(1).string(row))
+          } else {
+            let places = Int(call.column(1, Int32.self)[row])
+            if places < 0 { return output.setNull(row) }
+            pattern = NumberPattern(places: min(places, 400))
+          }
+          pattern.append(call.arguments[0].literal(at: row), type, &output.scratch)
+          output.setScratch(row)
         }
-        pattern.append(call.arguments[0].literal(at: row), type, &output.scratch)
-        output.setScratch(row)
-      }
-    })
+      })
   }
 }
 
@@ -274,7 +279,8 @@ struct FormatSpecifier {
       if flags.contains(0x2C) { digits = DecimalDigits.grouped(digits, by: 3) }
       return signed(digits, isNegative: number < 0)
     }
-    let bits = UInt64(bitPattern: number) & (value.physical.width == 8 ? .max : (1 << UInt64(value.physical.width * 8)) - 1)
+    let bits =
+      UInt64(bitPattern: number) & (value.physical.width == 8 ? .max : (1 << UInt64(value.physical.width * 8)) - 1)
     let radix = conversion | 0x20 == 0x78 ? 16 : 8
     var digits = Array(String(bits, radix: radix, uppercase: isUpper).utf8)
     if flags.contains(0x23) { digits = Array((radix == 16 ? "0x" : "0").utf8) + digits }
@@ -286,7 +292,8 @@ struct FormatSpecifier {
     switch value.literal(at: row) {
     case .decimal(let unscaled):
       if conversion | 0x20 == 0x66 {
-        return laidOut(DecimalDigits(unscaled: unscaled, scale: value.type.asDecimal?.scale ?? 0, places: places, .halfUp))
+        return laidOut(
+          DecimalDigits(unscaled: unscaled, scale: value.type.asDecimal?.scale ?? 0, places: places, .halfUp))
       }
       return try scientific(FloatDecimal.double(unscaled, scale: value.type.asDecimal?.scale ?? 0), places, isUpper)
     case .double(let number): return try real(number, places, isUpper)

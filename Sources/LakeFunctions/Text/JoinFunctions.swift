@@ -52,9 +52,11 @@ enum JoinFunctions {
       try ArgumentCheck.count("reverse", arguments, 1...1)
       if case .array = arguments[0].type {
         let type = arguments[0].type
-        return ScalarOverload([type], type, kernel: foldingConstants { (call) throws(QueryError) in
-          reversedArrays(call, type)
-        })
+        return ScalarOverload(
+          [type], type,
+          kernel: foldingConstants { (call) throws(QueryError) in
+            reversedArrays(call, type)
+          })
       }
       let types = try ArgumentCheck.match("reverse", arguments, [.string])
       return ScalarOverload(types, .string, kernel: foldingConstants(reversed))
@@ -82,7 +84,8 @@ enum JoinFunctions {
     if arguments.contains(where: { if case .array = $0.type { true } else { false } }) {
       let type = try ArgumentCheck.common(name, arguments)
       return ScalarOverload(
-        Array(repeating: type, count: arguments.count), type, kernel: foldingConstants { (call) throws(QueryError) in
+        Array(repeating: type, count: arguments.count), type,
+        kernel: foldingConstants { (call) throws(QueryError) in
           concatArrays(call, type)
         })
     }
@@ -94,7 +97,8 @@ enum JoinFunctions {
       }
     }
     return ScalarOverload(
-      Array(repeating: type, count: arguments.count), type, kernel: foldingConstants { (call) throws(QueryError) in
+      Array(repeating: type, count: arguments.count), type,
+      kernel: foldingConstants { (call) throws(QueryError) in
         try concatTexts(call, type)
       })
   }
@@ -187,21 +191,23 @@ enum JoinFunctions {
     let type: LogicalType = isBinary ? .binary : .string
     let types = [LogicalType.int] + Array(repeating: type, count: arguments.count - 1)
     _ = try ArgumentCheck.match("elt", arguments, types)
-    return ScalarOverload(types, type, kernel: foldingConstants { (call) throws(QueryError) in
-      let number = call.column(0, Int32.self)
-      let inputs = Array(call.arguments.dropFirst())
-      let mask = RowMask(call.arguments[0])
-      if call.context.isANSI {
-        for row in 0..<call.count where mask.isValid(row) && !(1...inputs.count).contains(Int(number[row])) {
-          throw QueryError(
-            .invalidArrayIndex, .execute, "elt has \(inputs.count) inputs and was asked for number \(number[row])")
+    return ScalarOverload(
+      types, type,
+      kernel: foldingConstants { (call) throws(QueryError) in
+        let number = call.column(0, Int32.self)
+        let inputs = Array(call.arguments.dropFirst())
+        let mask = RowMask(call.arguments[0])
+        if call.context.isANSI {
+          for row in 0..<call.count where mask.isValid(row) && !(1...inputs.count).contains(Int(number[row])) {
+            throw QueryError(
+              .invalidArrayIndex, .execute, "elt has \(inputs.count) inputs and was asked for number \(number[row])")
+          }
         }
-      }
-      return RowChoice.choose(type, from: inputs, count: call.count) { row in
-        let index = Int(number[row])
-        return mask.isValid(row) && (1...inputs.count).contains(index) ? UInt32(index - 1) : RowChoice.null
-      }
-    })
+        return RowChoice.choose(type, from: inputs, count: call.count) { row in
+          let index = Int(number[row])
+          return mask.isValid(row) && (1...inputs.count).contains(index) ? UInt32(index - 1) : RowChoice.null
+        }
+      })
   }
 
   private static let reversed: ScalarKernel = { (call) throws(QueryError) in

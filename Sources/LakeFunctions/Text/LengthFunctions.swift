@@ -5,11 +5,18 @@ import LakeTypes
 /// Lengths of texts, and single characters as numbers.
 enum LengthFunctions {
   static let all: [ScalarFunction] = [
-    measure("length", ["len", "char_length", "character_length"], "The number of characters, or of bytes of a binary", "SELECT length('Spark SQL '); -- 10") {
+    measure(
+      "length", ["len", "char_length", "character_length"], "The number of characters, or of bytes of a binary",
+      "SELECT length('Spark SQL '); -- 10"
+    ) {
       $1 ? $0.count : Utf8Text.length($0)
     },
-    measure("octet_length", [], "The number of bytes", "SELECT octet_length('Spark SQL'); -- 9") { bytes, _ in bytes.count },
-    measure("bit_length", [], "The number of bits", "SELECT bit_length('Spark SQL'); -- 72") { bytes, _ in bytes.count * 8 },
+    measure("octet_length", [], "The number of bytes", "SELECT octet_length('Spark SQL'); -- 9") { bytes, _ in
+      bytes.count
+    },
+    measure("bit_length", [], "The number of bits", "SELECT bit_length('Spark SQL'); -- 72") { bytes, _ in
+      bytes.count * 8
+    },
     .fixed(
       "ascii", "ascii(str)", "The code of the first character, 0 for an empty text", "SELECT ascii('222'); -- 50",
       [.string], returns: .int
@@ -41,13 +48,17 @@ enum LengthFunctions {
     ) { (arguments) throws(QueryError) in
       let type: LogicalType = arguments.first?.type == .binary ? .binary : .string
       let types = try ArgumentCheck.match(name, arguments, [type])
-      return ScalarOverload(types, .int, kernel: foldingConstants { (call) throws(QueryError) in
-        let source = call.text(0)
-        let result = Vector.flat(.int, count: call.count)
-        let target = result.slots(Int32.self)
-        for row in 0..<call.count { target[row] = Int32(truncatingIfNeeded: body(source.bytes(row), type == .binary)) }
-        return result
-      })
+      return ScalarOverload(
+        types, .int,
+        kernel: foldingConstants { (call) throws(QueryError) in
+          let source = call.text(0)
+          let result = Vector.flat(.int, count: call.count)
+          let target = result.slots(Int32.self)
+          for row in 0..<call.count {
+            target[row] = Int32(truncatingIfNeeded: body(source.bytes(row), type == .binary))
+          }
+          return result
+        })
     }
   }
 }

@@ -12,7 +12,8 @@ enum LetterFunctions {
       $0.uppercased()
     },
     .fixed(
-      "initcap", "initcap(str)", "Each word with a capital and small letters", "SELECT initcap('sPark sql'); -- Spark Sql",
+      "initcap", "initcap(str)", "Each word with a capital and small letters",
+      "SELECT initcap('sPark sql'); -- Spark Sql",
       [.string], returns: .string
     ) { (call) throws(QueryError) in
       let source = call.text(0)

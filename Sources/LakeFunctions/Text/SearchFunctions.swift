@@ -33,7 +33,8 @@ enum SearchFunctions {
       ByteSearch.find($1, in: $0) != nil
     },
     .fixed(
-      "find_in_set", "find_in_set(str, list)", "The place of a text in a list with commas, from 1; 0 if it is not there",
+      "find_in_set", "find_in_set(str, list)",
+      "The place of a text in a list with commas, from 1; 0 if it is not there",
       "SELECT find_in_set('ab', 'abc,b,ab,c,def'); -- 3", [.string, .string], returns: .int
     ) { (call) throws(QueryError) in
       let (wanted, list) = (call.text(0), call.text(1))
@@ -80,10 +81,12 @@ enum SearchFunctions {
       let isBinary = arguments.count == 2 && arguments.allSatisfy { $0.type == .binary }
       let type: LogicalType = isBinary ? .binary : .string
       let types = try ArgumentCheck.match(name, arguments, [type, type])
-      return ScalarOverload(types, .boolean, kernel: foldingConstants { (call) throws(QueryError) in
-        let (a, b) = (call.text(0), call.text(1))
-        return try Elementwise.fillBoolean(call) { body(a.bytes($0), b.bytes($0)) }
-      })
+      return ScalarOverload(
+        types, .boolean,
+        kernel: foldingConstants { (call) throws(QueryError) in
+          let (a, b) = (call.text(0), call.text(1))
+          return try Elementwise.fillBoolean(call) { body(a.bytes($0), b.bytes($0)) }
+        })
     }
   }
 

@@ -12,13 +12,16 @@ enum SubstringFunctions {
     ) { (arguments) throws(QueryError) in
       let type: LogicalType = arguments.first?.type == .binary ? .binary : .string
       let types = try ArgumentCheck.match("substring", arguments, [type, .int, .int], optional: 1)
-      return ScalarOverload(types, type, kernel: foldingConstants { (call) throws(QueryError) in
-        let position = call.column(1, Int32.self)
-        let length = call.arguments.count > 2 ? call.column(2, Int32.self) : nil
-        return try borrowing(call, type) { bytes, row in
-          substring(bytes, Int(position[row]), length.map { Int($0[row]) } ?? Int(Int32.max), isBinary: type == .binary)
-        }
-      })
+      return ScalarOverload(
+        types, type,
+        kernel: foldingConstants { (call) throws(QueryError) in
+          let position = call.column(1, Int32.self)
+          let length = call.arguments.count > 2 ? call.column(2, Int32.self) : nil
+          return try borrowing(call, type) { bytes, row in
+            substring(
+              bytes, Int(position[row]), length.map { Int($0[row]) } ?? Int(Int32.max), isBinary: type == .binary)
+          }
+        })
     },
     part("left", "The first characters", "SELECT left('Spark SQL', 3); -- Spa") { bytes, count, isBinary in
       substring(bytes, 1, max(0, count), isBinary: isBinary)
@@ -37,7 +40,8 @@ enum SubstringFunctions {
       }
     },
     .fixed(
-      "split_part", "split_part(str, delim, part)", "One of the parts between delimiters, counted from 1 or from the end",
+      "split_part", "split_part(str, delim, part)",
+      "One of the parts between delimiters, counted from 1 or from the end",
       "SELECT split_part('11.12.13', '.', 3); -- 13", [.string, .string, .int], returns: .string
     ) { (call) throws(QueryError) in
       let (delimiter, part) = (call.text(1), call.column(2, Int32.self))
@@ -77,10 +81,12 @@ enum SubstringFunctions {
     ) { (arguments) throws(QueryError) in
       let type: LogicalType = arguments.first?.type == .binary ? .binary : .string
       let types = try ArgumentCheck.match(name, arguments, [type, .int])
-      return ScalarOverload(types, type, kernel: foldingConstants { (call) throws(QueryError) in
-        let count = call.column(1, Int32.self)
-        return try borrowing(call, type) { bytes, row in body(bytes, Int(count[row]), type == .binary) }
-      })
+      return ScalarOverload(
+        types, type,
+        kernel: foldingConstants { (call) throws(QueryError) in
+          let count = call.column(1, Int32.self)
+          return try borrowing(call, type) { bytes, row in body(bytes, Int(count[row]), type == .binary) }
+        })
     }
   }
 

@@ -6,11 +6,21 @@ import LakeTypes
 enum TrimFunctions {
   static let all: [ScalarFunction] = [
     trim("trim", "trim(str)", "The text without spaces at both ends", "SELECT trim('  SQL '); -- SQL", true, true),
-    trim("ltrim", "ltrim([characters, ]str)", "The text without characters (spaces) at its start", "SELECT ltrim('  SQL'); -- SQL", true, false, isCharactersFirst: true),
-    trim("rtrim", "rtrim([characters, ]str)", "The text without characters (spaces) at its end", "SELECT rtrim('SQL  '); -- SQL", false, true, isCharactersFirst: true),
-    trim("btrim", "btrim(str[, characters])", "The text without characters (spaces) at both ends", "SELECT btrim('xxSQLx', 'x'); -- SQL", true, true),
-    pad("lpad", "The text filled up (or cut) to a length, at its start", "SELECT lpad('hi', 5, '?'); -- ???hi", isLeft: true),
-    pad("rpad", "The text filled up (or cut) to a length, at its end", "SELECT rpad('hi', 5, '?'); -- hi???", isLeft: false),
+    trim(
+      "ltrim", "ltrim([characters, ]str)", "The text without characters (spaces) at its start",
+      "SELECT ltrim('  SQL'); -- SQL", true, false, isCharactersFirst: true),
+    trim(
+      "rtrim", "rtrim([characters, ]str)", "The text without characters (spaces) at its end",
+      "SELECT rtrim('SQL  '); -- SQL", false, true, isCharactersFirst: true),
+    trim(
+      "btrim", "btrim(str[, characters])", "The text without characters (spaces) at both ends",
+      "SELECT btrim('xxSQLx', 'x'); -- SQL", true, true),
+    pad(
+      "lpad", "The text filled up (or cut) to a length, at its start", "SELECT lpad('hi', 5, '?'); -- ???hi",
+      isLeft: true),
+    pad(
+      "rpad", "The text filled up (or cut) to a length, at its end", "SELECT rpad('hi', 5, '?'); -- hi???",
+      isLeft: false),
   ]
 
   private static func trim(
@@ -67,24 +77,26 @@ enum TrimFunctions {
       let type: LogicalType = arguments.first?.type == .binary ? .binary : .string
       let types = try ArgumentCheck.match(name, arguments, [type, .int, type], optional: 1)
       let isBinary = type == .binary
-      return ScalarOverload(types, type, kernel: foldingConstants { (call) throws(QueryError) in
-        let (source, length) = (call.text(0), call.column(1, Int32.self))
-        let filler = call.arguments.count > 2 ? call.text(2) : nil
-        return try Elementwise.fillText(call, type) { (row, output) throws(QueryError) in
-          let bytes = source.bytes(row)
-          let wanted = max(0, Int(length[row]))
-          let missing = wanted - (isBinary ? bytes.count : Utf8Text.length(bytes))
-          let fill = filler.map { Array($0.bytes(row)) } ?? [isBinary ? 0 : 0x20]
-          if missing <= 0 || fill.isEmpty {
-            return output.set(row, bytes: SubstringFunctions.substring(bytes, 1, wanted, isBinary: isBinary))
+      return ScalarOverload(
+        types, type,
+        kernel: foldingConstants { (call) throws(QueryError) in
+          let (source, length) = (call.text(0), call.column(1, Int32.self))
+          let filler = call.arguments.count > 2 ? call.text(2) : nil
+          return try Elementwise.fillText(call, type) { (row, output) throws(QueryError) in
+            let bytes = source.bytes(row)
+            let wanted = max(0, Int(length[row]))
+            let missing = wanted - (isBinary ? bytes.count : Utf8Text.length(bytes))
+            let fill = filler.map { Array($0.bytes(row)) } ?? [isBinary ? 0 : 0x20]
+            if missing <= 0 || fill.isEmpty {
+              return output.set(row, bytes: SubstringFunctions.substring(bytes, 1, wanted, isBinary: isBinary))
+            }
+            try TextLimit.check(missing &* fill.count &+ bytes.count, name)
+            if !isLeft { output.scratch.append(contentsOf: bytes) }
+            appendFill(fill, missing, isBinary: isBinary, &output.scratch)
+            if isLeft { output.scratch.append(contentsOf: bytes) }
+            output.setScratch(row)
           }
-          try TextLimit.check(missing &* fill.count &+ bytes.count, name)
-          if !isLeft { output.scratch.append(contentsOf: bytes) }
-          appendFill(fill, missing, isBinary: isBinary, &output.scratch)
-          if isLeft { output.scratch.append(contentsOf: bytes) }
-          output.setScratch(row)
-        }
-      })
+        })
     }
   }
 

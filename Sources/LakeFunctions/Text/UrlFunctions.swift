@@ -6,7 +6,8 @@ import LakeTypes
 enum UrlFunctions {
   static let all: [ScalarFunction] = [
     .fixed(
-      "url_encode", "url_encode(str)", "The text as a part of a form or query", "SELECT url_encode('a b/c'); -- a+b%2Fc",
+      "url_encode", "url_encode(str)", "The text as a part of a form or query",
+      "SELECT url_encode('a b/c'); -- a+b%2Fc",
       [.string], returns: .string
     ) { (call) throws(QueryError) in
       let source = call.text(0)
@@ -17,10 +18,15 @@ enum UrlFunctions {
     },
     decode("url_decode", "An encoded text as it was", "SELECT url_decode('a+b%2Fc'); -- a b/c", isTry: false),
     decode(
-      "try_url_decode", "An encoded text as it was, or NULL where it is malformed", "SELECT try_url_decode('%zz'); -- NULL",
+      "try_url_decode", "An encoded text as it was, or NULL where it is malformed",
+      "SELECT try_url_decode('%zz'); -- NULL",
       isTry: true),
-    parse("parse_url", "A part of a URL, or one key of its query", "SELECT parse_url('http://spark.apache.org/path?query=1', 'HOST'); -- spark.apache.org", isTry: false),
-    parse("try_parse_url", "A part of a URL, or NULL where it is malformed", "SELECT try_parse_url('http://a b', 'HOST'); -- NULL", isTry: true),
+    parse(
+      "parse_url", "A part of a URL, or one key of its query",
+      "SELECT parse_url('http://spark.apache.org/path?query=1', 'HOST'); -- spark.apache.org", isTry: false),
+    parse(
+      "try_parse_url", "A part of a URL, or NULL where it is malformed",
+      "SELECT try_parse_url('http://a b', 'HOST'); -- NULL", isTry: true),
   ]
 
   private static func decode(
@@ -101,7 +107,9 @@ struct UrlText {
 
   private static func isScheme(_ text: Substring) -> Bool {
     guard let first = text.utf8.first, first | 0x20 >= 0x61, first | 0x20 <= 0x7A else { return false }
-    return text.utf8.allSatisfy { ($0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7A) || ($0 >= 0x30 && $0 <= 0x39) || $0 == 0x2B || $0 == 0x2D || $0 == 0x2E }
+    return text.utf8.allSatisfy {
+      ($0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7A) || ($0 >= 0x30 && $0 <= 0x39) || $0 == 0x2B || $0 == 0x2D || $0 == 0x2E
+    }
   }
 
   private var userAndHost: (user: String?, host: String?) {
@@ -158,7 +166,8 @@ struct UrlText {
       switch text[index] {
       case 0x2B: target.append(0x20)
       case 0x25:
-        guard index + 2 < text.count, let high = HexText.digit(text[index + 1]), let low = HexText.digit(text[index + 2])
+        guard index + 2 < text.count, let high = HexText.digit(text[index + 1]),
+          let low = HexText.digit(text[index + 2])
         else {
           target.removeAll(keepingCapacity: true)
           return false

@@ -63,7 +63,8 @@ struct IntegerArithmeticTests {
     let a = FunctionCall.integers([Int64.max, 1, nil])
     let b = FunctionCall.integers([1, 1, 1])
     #expect(try FunctionCall.call("try_add", [a, b]) == [.null, .integer(2), .null])
-    #expect(try FunctionCall.call("try_divide", [a, FunctionCall.integers([0, 2, 0])]) == [.null, .double(0.5), .null])
+    #expect(
+      try FunctionCall.call("try_divide", [a, FunctionCall.integers([0, 2, 0])]) == [.null, .double(0.5), .null])
   }
 
   @Test func messagesEndWithTheValuesAndNameTheTryFunction() throws {

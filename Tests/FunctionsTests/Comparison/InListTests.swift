@@ -7,7 +7,10 @@ struct InListTests {
   @Test func holdsAHundredThousandConstants() {
     let list = InList((0..<100_000).map { .integer(Int64($0) * 3) }, .bigint)
     let result = list.contains(FunctionCall.integers([0, 1, 299_997, 299_998, -3, nil]))
-    #expect((0..<6).map { result.literal(at: $0) } == [.boolean(true), .boolean(false), .boolean(true), .boolean(false), .boolean(false), .null])
+    #expect(
+      (0..<6).map { result.literal(at: $0) } == [
+        .boolean(true), .boolean(false), .boolean(true), .boolean(false), .boolean(false), .null,
+      ])
   }
 
   @Test(arguments: [1, 5, 7, 50])

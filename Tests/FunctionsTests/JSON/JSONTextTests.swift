@@ -43,21 +43,27 @@ struct JSONTextTests {
     let names = ["d", "a", "nope", "e"].map { Array($0.utf8) }
     var text = document
     let values = text.withUTF8 { evaluator.members(names, of: $0) }
-    #expect(values.map { $0.map { String(decoding: $0, as: UTF8.self) } } == ["-1500.0", "[1,{\"b\":\"xé\\n\",\"c\":null}]", nil, "true"])
+    #expect(
+      values.map { $0.map { String(decoding: $0, as: UTF8.self) } } == [
+        "-1500.0", "[1,{\"b\":\"xé\\n\",\"c\":null}]", nil, "true",
+      ])
   }
 
   @Test func failFastThrows() throws {
     let options = Vector.constant(
       .map(keys: [.string("mode")], values: [.string("FAILFAST")]), .map(.string, .string), count: 1)
     let schema = Vector.constant(.string("a int"), .string, count: 1)
-    let code = FunctionCall.code { _ = try FunctionCall.call("from_json", [FunctionCall.strings(["{"]), schema, options]) }
+    let code = FunctionCall.code {
+      _ = try FunctionCall.call("from_json", [FunctionCall.strings(["{"]), schema, options])
+    }
     #expect(code == .badRecord)
   }
 }
 
 struct DDLTypeTests {
   @Test func readsColumnsAndTypes() throws {
-    let fields = try DDLType.fields("a INT NOT NULL COMMENT 'it''s', `b c` struct<x:decimal(10,2), y: array<map<string,date>>>")
+    let fields = try DDLType.fields(
+      "a INT NOT NULL COMMENT 'it''s', `b c` struct<x:decimal(10,2), y: array<map<string,date>>>")
     #expect(fields.count == 2)
     #expect(fields[0].isNullable == false && fields[0].comment == "it's")
     #expect(fields[1].name == "b c")

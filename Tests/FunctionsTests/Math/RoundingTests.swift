@@ -26,7 +26,8 @@ struct RoundingTests {
     #expect(Set(first).count == 100)
     for case .double(let value) in first { #expect(value >= 0 && value < 1) }
     let normal = try FunctionCall.call("randn", [Vector.constant(.integer(7), .bigint, count: 2000)])
-    let sum = normal.reduce(0.0) { total, value in if case .double(let number) = value { total + number } else { total } }
+    let sum = normal.reduce(0.0) { total, value in if case .double(let number) = value { total + number } else { total }
+    }
     #expect(abs(sum / 2000) < 0.1)
   }
 

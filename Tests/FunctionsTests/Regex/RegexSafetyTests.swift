@@ -21,7 +21,8 @@ struct RegexSafetyTests {
   @Test func patternsMayDifferFromRowToRow() throws {
     let texts = FunctionCall.strings(["a1", "b2", "c3", nil])
     let patterns = FunctionCall.strings(["a\\d", "x", "c", "["])
-    #expect(try FunctionCall.call("rlike", [texts, patterns]) == [.boolean(true), .boolean(false), .boolean(true), .null])
+    #expect(
+      try FunctionCall.call("rlike", [texts, patterns]) == [.boolean(true), .boolean(false), .boolean(true), .null])
   }
 
   @Test func malformedUtf8IsMatchedAround() throws {
@@ -33,7 +34,9 @@ struct RegexSafetyTests {
   @Test func likeAgreesWithANaiveMatcher() throws {
     let alphabet = ["a", "b", "é"]
     var texts: [String] = [""]
-    for length in 1...4 { for index in 0..<20 { texts.append((0..<length).map { alphabet[(index * 7 + $0 * index) % 3] }.joined()) } }
+    for length in 1...4 {
+      for index in 0..<20 { texts.append((0..<length).map { alphabet[(index * 7 + $0 * index) % 3] }.joined()) }
+    }
     let patterns = ["%", "a%", "%b", "%a%", "a_b", "_", "%_%", "a%b%a", "_%é", "%é_%", "a%%b", "__%__"]
     for pattern in patterns {
       let constant = Vector.constant(.string(pattern), .string, count: texts.count)

@@ -60,7 +60,9 @@ struct ExpressionEvaluator {
     let described = values.map { FunctionArgument($0.type, constant: $0.literal(at: 0)) }
     let overload = try function.resolve(described)
     var converted: [Vector] = []
-    for (value, type) in zip(values, overload.argumentTypes) { converted.append(try cast(shaped(value), to: type, .ansi)) }
+    for (value, type) in zip(values, overload.argumentTypes) {
+      converted.append(try cast(shaped(value), to: type, .ansi))
+    }
     let mask = function.nulls == .strict ? Self.mask(of: converted) : nil
     if function.nulls == .strict, converted.contains(where: \.isConstantNull) {
       return .allNull(overload.returnType, count: Self.rowCount)

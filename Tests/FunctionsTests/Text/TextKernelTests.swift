@@ -5,7 +5,9 @@ import LakeTypes
 import Testing
 
 struct TextKernelTests {
-  private func constant(_ value: Literal, _ type: LogicalType, _ count: Int) -> Vector { .constant(value, type, count: count) }
+  private func constant(_ value: Literal, _ type: LogicalType, _ count: Int) -> Vector {
+    .constant(value, type, count: count)
+  }
 
   @Test func substringsAgreeWithCharacters() throws {
     let texts = ["", "a", "short", "a text of more than twelve bytes", "ünïcödé tëxt with wïde chäracters", "日本語テキスト"]
@@ -61,7 +63,9 @@ struct TextKernelTests {
   }
 
   @Test func argumentsAreChecked() {
-    #expect(FunctionCall.code { _ = try FunctionCall.call("substring", [FunctionCall.strings(["a"])]) } == .wrongArgumentCount)
+    #expect(
+      FunctionCall.code { _ = try FunctionCall.call("substring", [FunctionCall.strings(["a"])]) } == .wrongArgumentCount
+    )
     let array = FunctionCall.column([.array([])], .array(.int))
     #expect(FunctionCall.code { _ = try FunctionCall.call("upper", [array]) } == .datatypeMismatch)
     #expect(FunctionCall.code { _ = try FunctionCall.call("no_such_function", []) } == .unresolvedRoutine)
