@@ -167,8 +167,15 @@ final class TypedChunkWriter<Value: StoredValue>: ColumnChunkWriter {
 
   private func appendPlain(_ range: Range<Int>) {
     let source = codes.pointer(at: 0).assumingMemoryBound(to: UInt32.self)
-    for index in range {
-      PlainEncoder.append(table.values + Int(source[index]), count: 1, leaf.storage, to: &plain)
+    let block = 4096
+    let scratch = Buffer(byteCount: block * MemoryLayout<Value>.stride)
+    let target = scratch.base.assumingMemoryBound(to: Value.self)
+    withExtendedLifetime(scratch) {
+      for start in stride(from: range.lowerBound, to: range.upperBound, by: block) {
+        let count = min(block, range.upperBound - start)
+        table.gather(source + start, count: count, into: target)
+        PlainEncoder.append(target, count: count, leaf.storage, to: &plain)
+      }
     }
   }
 

@@ -25,8 +25,28 @@ struct DictionaryTable<Value: StoredValue> {
   var values: UnsafeMutablePointer<Value> { entries.base.assumingMemoryBound(to: Value.self) }
 
   /// Finds or adds the codes of values.
+  @_specialize(where Value == UInt8)
+  @_specialize(where Value == Int32)
+  @_specialize(where Value == Int64)
+  @_specialize(where Value == Int128)
+  @_specialize(where Value == Float)
+  @_specialize(where Value == Double)
+  @_specialize(where Value == StringView)
   mutating func encode(_ source: UnsafePointer<Value>, count: Int, into codes: UnsafeMutablePointer<UInt32>) {
     for index in 0..<count { codes[index] = code(of: source[index]) }
+  }
+
+  /// Copies the values of codes.
+  @_specialize(where Value == UInt8)
+  @_specialize(where Value == Int32)
+  @_specialize(where Value == Int64)
+  @_specialize(where Value == Int128)
+  @_specialize(where Value == Float)
+  @_specialize(where Value == Double)
+  @_specialize(where Value == StringView)
+  func gather(_ codes: UnsafePointer<UInt32>, count: Int, into target: UnsafeMutablePointer<Value>) {
+    let source = values
+    for index in 0..<count { target[index] = source[Int(codes[index])] }
   }
 
   @inline(__always)
@@ -42,7 +62,7 @@ struct DictionaryTable<Value: StoredValue> {
     return add(value, hash, place)
   }
 
-  @inline(never)
+  @inline(__always)
   private mutating func add(_ value: Value, _ hash: UInt64, _ place: Int) -> UInt32 {
     if (count + 1) * 2 > mask + 1 {
       enlarge()

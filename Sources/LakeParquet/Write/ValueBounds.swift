@@ -10,6 +10,13 @@ struct ValueBounds<Value: StoredValue> {
   private var lowerBytes: StringHeap?
   private var upperBytes: StringHeap?
 
+  @_specialize(where Value == UInt8)
+  @_specialize(where Value == Int32)
+  @_specialize(where Value == Int64)
+  @_specialize(where Value == Int128)
+  @_specialize(where Value == Float)
+  @_specialize(where Value == Double)
+  @_specialize(where Value == StringView)
   mutating func update(_ values: UnsafePointer<Value>, count: Int) {
     var index = 0
     while index < count, values[index].isUnordered { index += 1 }
