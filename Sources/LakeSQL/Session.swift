@@ -43,6 +43,7 @@ public final class Session: Sendable {
   public func rollback() async throws { try await command { (core) throws(QueryError) in try core.rollbackTransaction() } }
 
   func execute(_ text: StatementText, parameters: [Value] = []) async throws -> QueryResult {
+    let started = ContinuousClock.now
     let channel = ResultChannel()
     let statement = RunningStatement()
     thread.enqueue { [state] in
@@ -51,7 +52,7 @@ public final class Session: Sendable {
       let error = state.core.execute(text, parameters, statement, into: channel)
       channel.finish(error)
     }
-    return QueryResult(try await channel.opened(), channel)
+    return QueryResult(try await channel.opened(), channel, started: started)
   }
 
   private func command(_ body: @escaping @Sendable (SessionCore) throws(QueryError) -> Void) async throws {

@@ -72,6 +72,9 @@ struct Arguments: ParsableCommand {
   @Flag(name: .customLong("keep-going"), help: "Go on with the next statement after one failed.")
   var keepsGoing = false
 
+  @Flag(name: .customLong("timing"), help: "Show the time of each statement on standard error.")
+  var showsTiming = false
+
   @Option(name: .customLong("threads"), help: ArgumentHelp("Threads that work on a query.", valueName: "n"))
   var threads: Int?
 

@@ -50,6 +50,7 @@ struct ScriptCommand {
     var printer = StatementPrinter(
       session: session, output: output, progress: ProgressLine(isEnabled: isWatched), format: arguments.format)
     printer.hasHeader = !arguments.omitsHeader
+    printer.showsTiming = arguments.showsTiming
     printer.acknowledgement = isWatched && showsOutput && arguments.format == .table ? .onError : .none
     printer.sharesTerminal = showsOutput
     printer.options = ScriptRunner.Options(

@@ -16,6 +16,8 @@ struct StatementPrinter: Sendable {
   let progress: ProgressLine
   var format: ResultFormat
   var hasHeader = true
+  /// Whether the time of each statement goes to standard error.
+  var showsTiming = false
   /// Whether statements without columns are acknowledged, and where.
   var acknowledgement = Acknowledgement.none
   /// Whether results and the progress line meet on one terminal.
@@ -83,6 +85,15 @@ struct StatementPrinter: Sendable {
     for try await batch in result { try writer.write(batch) }
     try writer.finish()
     if result.columns.isEmpty { try acknowledge(result) }
+    if showsTiming { showTime(since: result.started) }
+  }
+
+  private func showTime(since start: ContinuousClock.Instant) {
+    let parts = (ContinuousClock.now - start).components
+    let micros = parts.seconds * 1_000_000 + parts.attoseconds / 1_000_000_000_000
+    progress.erase()
+    let fraction = String(micros % 1000 + 1000).dropFirst()
+    Terminal.writeError("time: \(micros / 1000).\(fraction) ms\n")
   }
 
   private func acknowledge(_ result: QueryResult) throws(OutputError) {

@@ -14,12 +14,15 @@ public struct QueryResult: AsyncSequence, Sendable {
   public let columns: [ResultColumn]
   /// Rows that INSERT, UPDATE, DELETE or MERGE has changed; nil for other statements.
   public let affectedRows: Int?
+  /// When the statement was handed to its session.
+  public let started: ContinuousClock.Instant
   /// In which timestamps are shown.
   let timeZone: TimeZoneRules
   private let channel: ResultChannel
   private let guardian: ResultGuardian
 
-  init(_ header: ResultHeader, _ channel: ResultChannel) {
+  init(_ header: ResultHeader, _ channel: ResultChannel, started: ContinuousClock.Instant) {
+    self.started = started
     columns = header.schema.fields.map(ResultColumn.init)
     affectedRows = header.affectedRows
     timeZone = header.timeZone
