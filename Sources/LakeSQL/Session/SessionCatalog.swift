@@ -38,6 +38,8 @@ struct SessionCatalog: NameResolver {
 
   private func notFound(_ full: TableName, _ name: [String]) -> QueryError {
     var error = executor.transaction.tableNotFound(full)
+    // Also where the database is what is missing: to a query it is the table that is not there.
+    error.code = .tableNotFound
     if error.hint == nil, name.count == 1 {
       let views = executor.core.temporaryViews.values.map { $0.name[0] }
       error.hint = NearestName.of(name[0], among: views).map { "did you mean \($0)?" }
