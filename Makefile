@@ -1,12 +1,15 @@
-# The commands of the project. On a fresh Debian 12 machine with the Swift 6.3 toolchain, `make demo` and
-# `make test` install what they need and run.
+# The commands of the project. On a fresh Debian 12 machine with the Swift 6.3 toolchain, git and make,
+# `make demo` and `make test` install what they need and run.
 SHELL := /bin/bash
 .ONESHELL:
 .SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
 .PHONY: demo test build deps test-deps unit interop bench format lint clean
 
-# C libraries and tools that the build needs.
-PACKAGES := pkg-config libzstd-dev liblz4-dev libsnappy-dev zlib1g-dev libsqlite3-dev libpcre2-dev libmd-dev libedit-dev
+# What the build needs: a linker's C and C++ libraries, git for the Swift packages, the C libraries, and the time
+# zones that the engine reads.
+PACKAGES := git ca-certificates pkg-config libc6-dev libstdc++-12-dev libzstd-dev liblz4-dev libsnappy-dev zlib1g-dev libsqlite3-dev \
+  libpcre2-dev libmd-dev libedit-dev tzdata
 # What only the tests need: Python for the independent readers, Java for Spark's parser.
 TEST_PACKAGES := python3 python3-venv openjdk-17-jre-headless
 VENV := .venv
@@ -14,30 +17,37 @@ WAREHOUSE := warehouse
 DT := 2026-01-31
 LAKESQL := .build/release/lakesql
 
-# Installs Debian packages that are missing.
+# Installs Debian packages that are missing; elsewhere it trusts that the libraries are there.
 define install
-missing=$$(for p in $(1); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done)
-if [ -n "$$missing" ]; then
-  sudo=$$([ $$(id -u) -eq 0 ] || echo sudo)
-  $$sudo apt-get update -q
-  $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q $$missing
+if command -v dpkg-query > /dev/null; then
+  missing=$$(for p in $(1); do \
+    dpkg-query -W -f '$${Status}' $$p 2> /dev/null | grep -q 'ok installed' || echo $$p; done)
+  if [ -n "$$missing" ]; then
+    echo "installing" $$missing >&2
+    sudo=$$([ $$(id -u) -eq 0 ] || echo sudo)
+    $$sudo apt-get update -q >&2
+    $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$missing >&2
+  fi
 fi
 endef
 
 deps:
-	$(call install,$(PACKAGES))
+	@$(call install,$(PACKAGES))
+	command -v swift > /dev/null || { echo "the Swift 6.3 toolchain is not on the path: https://swift.org/install" >&2; exit 1; }
 
 build: deps
-	swift build -c release --static-swift-stdlib --product lakesql
+	@swift build -c release --static-swift-stdlib --product lakesql >&2
 
 demo: build
-	run() { echo "== lakesql -f $$1"; $(LAKESQL) --warehouse $(WAREHOUSE) -f fixtures/bank/sql/$$1 \
-	  --hivevar sources="$$PWD/fixtures/bank/data" --hivevar dt=$(DT); }
-	for script in sources_to_raw raw_to_silver silver_to_gold gold_to_star reports; do run $$script.sql; done
+	@for script in sources_to_raw raw_to_silver silver_to_gold gold_to_star reports; do
+	  echo "== lakesql -f $$script.sql"
+	  $(LAKESQL) --warehouse $(WAREHOUSE) -f fixtures/bank/sql/$$script.sql \
+	    --hivevar sources="$$PWD/fixtures/bank/data" --hivevar dt=$(DT)
+	done
 
 # Tools from PyPI, in an environment of the project's own.
 $(VENV)/.done: Tests/Interop/requirements.txt
-	$(call install,$(TEST_PACKAGES))
+	@$(call install,$(TEST_PACKAGES))
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r Tests/Interop/requirements.txt
 	touch $@
@@ -45,21 +55,25 @@ $(VENV)/.done: Tests/Interop/requirements.txt
 test-deps: deps $(VENV)/.done
 
 unit: deps
-	swift test --parallel
+	@swift test --parallel
 
 interop: test-deps build
-	LAKESQL="$$PWD/$(LAKESQL)" $(VENV)/bin/python -m pytest -q Tests/Interop
+	@LAKESQL="$$PWD/$(LAKESQL)" $(VENV)/bin/python -m pytest -q Tests/Interop
 
-test: lint unit interop
+# Cheap checks first.
+test:
+	@$(MAKE) lint
+	$(MAKE) unit
+	$(MAKE) interop
 
 bench: test-deps build
-	$(VENV)/bin/python Benchmarks/run.py --lakesql $(LAKESQL)
+	@$(VENV)/bin/python Benchmarks/run.py --lakesql $(LAKESQL)
 
 format:
-	swift format --in-place --recursive --parallel Package.swift Sources Tests
+	@swift format --in-place --recursive --parallel Package.swift Sources Tests
 
 lint:
-	swift format lint --strict --recursive --parallel Package.swift Sources Tests
+	@swift format lint --strict --recursive --parallel Package.swift Sources Tests
 
 clean:
-	rm -rf .build $(VENV) $(WAREHOUSE)
+	@rm -rf .build $(VENV) $(WAREHOUSE)
