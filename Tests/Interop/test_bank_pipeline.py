@@ -1,0 +1,93 @@
+"""The bank's scripts give what DuckDB computes from the same sources with SQL written independently."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+import bank_oracle
+import scripts
+from lake import DT, Lake
+
+# Load times differ from run to run.
+VOLATILE = "load_time"
+
+
+@pytest.fixture(scope="module")
+def expected(sources: Path) -> dict[str, bank_oracle.Expected]:
+    return bank_oracle.compute(sources, DT)
+
+
+def problems(lake: Lake, expected: dict[str, bank_oracle.Expected]) -> dict[str, list[str]]:
+    found = {name: bank_oracle.compare_table(lake.command, str(lake.path), table) for name, table in expected.items()}
+    return {name: lines for name, lines in found.items() if lines}
+
+
+def test_gold_and_star_equal_the_oracle(bank: Lake, expected: dict[str, bank_oracle.Expected]) -> None:
+    assert {name.split(".")[0] for name in expected} == {"silver", "gold", "star"}
+    assert all(table.rows for table in expected.values())
+    assert problems(bank, expected) == {}
+
+
+def test_column_types_equal_the_oracle(bank: Lake, expected: dict[str, bank_oracle.Expected]) -> None:
+    for name, table in expected.items():
+        if name.startswith("silver."):
+            continue
+        described = [row for row in bank.rows(f"DESCRIBE {name}") if row["col_name"] in table.columns]
+        assert [row["col_name"] for row in described[: len(table.columns)]] == list(table.columns), name
+        found = dict(zip(table.columns, (row["data_type"] for row in described)))
+        assert found == dict(zip(table.columns, table.types)), name
+
+
+def test_reports_equal_those_of_spark(bank: Lake) -> None:
+    queries = scripts.statements("reports", {"dt": DT})
+    reports = json.loads(bank_oracle.REPORTS.read_text(encoding="utf-8"), parse_float=Decimal)
+    assert len(queries) == len(reports) >= 9
+    for query, report in zip(queries, reports, strict=True):
+        assert bank_oracle.compare_report(bank.command, str(bank.path), query, report) == [], query
+
+
+def contents(lake: Lake) -> dict[str, list[str]]:
+    """All rows of all managed tables, sorted, without what changes from run to run."""
+    found = {}
+    for name in lake.managed_tables():
+        rows = lake.rows(f"SELECT * FROM {name}")
+        found[name] = sorted(json.dumps({**row, VOLATILE: None}, sort_keys=True, default=str) for row in rows)
+    return found
+
+
+def test_second_run_gives_the_same(
+    new_lake: Callable[[str], Lake], sources: Path, expected: dict[str, bank_oracle.Expected]
+) -> None:
+    lake = new_lake("twice")
+    reports = lake.run_scripts(scripts.SCRIPTS, sources)
+    first = contents(lake)
+    assert len(first) > 30 and all(first.values())
+    assert lake.run_scripts(scripts.SCRIPTS, sources) == reports
+    assert contents(lake) == first
+    assert problems(lake, expected) == {}
+
+
+def test_one_process_and_one_transaction_give_the_same(
+    new_lake: Callable[[str], Lake], sources: Path, expected: dict[str, bank_oracle.Expected]
+) -> None:
+    lake = new_lake("atomic")
+    result = lake.run(*lake.script_arguments(scripts.SCRIPTS, sources), "--atomic")
+    assert result.returncode == 0, result.stderr
+    assert problems(lake, expected) == {}
+
+
+def test_scale_20_equals_the_oracle(new_lake: Callable[[str], Lake], tmp_path: Path) -> None:
+    generator = scripts.BANK / "generator" / "generate.py"
+    subprocess.run([sys.executable, generator, "--scale", "20", "--output", tmp_path / "data"], check=True)
+    lake = new_lake("scale20")
+    lake.run_scripts(scripts.SCRIPTS, tmp_path / "data")
+    expected = bank_oracle.compute(tmp_path / "data", DT)
+    assert len(expected["star.fact_profit"].rows) > 300_000
+    assert problems(lake, expected) == {}
