@@ -65,6 +65,13 @@ import Testing
     #expect(!run.files().contains("warehouse"))
   }
 
+  @Test func timesGoToStandardError() throws {
+    let ended = try CommandRun().run(["-e", "SELECT 1 AS a; SELECT 2 AS a", "--timing", "--format", "csv"])
+    #expect(ended.status == 0)
+    #expect(ended.output == "a\n1\na\n2\n")
+    #expect(ended.error.split(separator: "\n").count { $0.hasPrefix("time: ") && $0.hasSuffix(" ms") } == 2)
+  }
+
   @Test func settingsByOption() throws {
     let ended = try CommandRun().run(
       ["-e", "SET lakesql.memory_limit", "--memory-limit", "512MB", "--threads", "1", "--format", "csv"])
