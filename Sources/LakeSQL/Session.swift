@@ -40,7 +40,9 @@ public final class Session: Sendable {
   /// Makes the open transaction's changes visible, all at once.
   public func commit() async throws { try await command { (core) throws(QueryError) in try core.commitTransaction() } }
   /// Gives the open transaction's changes up.
-  public func rollback() async throws { try await command { (core) throws(QueryError) in try core.rollbackTransaction() } }
+  public func rollback() async throws {
+    try await command { (core) throws(QueryError) in try core.rollbackTransaction() }
+  }
 
   func execute(_ text: StatementText, parameters: [Value] = []) async throws -> QueryResult {
     let started = ContinuousClock.now

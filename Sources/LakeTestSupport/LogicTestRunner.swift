@@ -18,7 +18,8 @@ package struct LogicTestRunner: Sendable {
     Variant(name: "batches of 1", settings: ["SET lakesql.batch_size=1"], threads: 1),
     Variant(name: "batches of 3", settings: ["SET lakesql.batch_size=3"], threads: 4),
     Variant(name: "dictionaries", settings: ["SET lakesql.forced_encoding=dictionary"], threads: 2),
-    Variant(name: "constants", settings: ["SET lakesql.forced_encoding=constant", "SET lakesql.batch_size=1"], threads: 2),
+    Variant(
+      name: "constants", settings: ["SET lakesql.forced_encoding=constant", "SET lakesql.batch_size=1"], threads: 2),
   ]
 
   private let variant: Variant

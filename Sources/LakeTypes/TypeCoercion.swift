@@ -115,7 +115,8 @@ package enum TypeCoercion {
     case (.struct(let x), .struct(let y)):
       return x.count == y.count && zip(x, y).allSatisfy { canCast($0.type, to: $1.type) }
     case (_, .binary): return from.isInteger
-    default: return (from.isNumeric && to.isNumeric) || (from.isDateTime && to.isDateTime)
+    default:
+      return (from.isNumeric && to.isNumeric) || (from.isDateTime && to.isDateTime)
         || (from.isInterval && to.isInteger) || (from.isInteger && to.isInterval)
     }
   }

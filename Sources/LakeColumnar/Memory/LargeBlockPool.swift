@@ -11,6 +11,8 @@ final class LargeBlockPool: Sendable {
   /// Bytes kept for reuse at most; what comes back beyond that is freed.
   private static let largestIdle = 256 << 20
   private static let hugePage = 2 << 20
+  /// `MADV_HUGEPAGE` of Linux, which the C module does not export.
+  private static let adviceHugePage: Int32 = 14
 
   private struct State {
     var idle: [Int: [UInt]] = [:]
@@ -54,7 +56,7 @@ final class LargeBlockPool: Sendable {
     guard posix_memalign(&memory, alignment, size) == 0, let memory else {
       fatalError("out of memory: allocation of \(size) bytes failed")
     }
-    if size >= hugePage { _ = madvise(memory, size, 14 /* MADV_HUGEPAGE */) }
+    if size >= hugePage { _ = madvise(memory, size, adviceHugePage) }
     return memory
   }
 }

@@ -81,7 +81,8 @@ final class ExpressionBinder {
     case .like(let predicate): return try like(predicate, span)
     case .exists(let query):
       let plan = try subplan(query)
-      return BoundExpression(.subquery(BoundSubquery(kind: .exists(isNegated: false), plan: plan)), .boolean, span: span)
+      return BoundExpression(
+        .subquery(BoundSubquery(kind: .exists(isNegated: false), plan: plan)), .boolean, span: span)
     case .subquery(let query): return try scalarSubquery(query, span)
     case .case(let operand, let branches, let otherwise): return try caseOf(operand, branches, otherwise, span)
     case .cast(let operand, let type, let isTry): return try cast(operand, type, isTry, span)
@@ -123,7 +124,8 @@ final class ExpressionBinder {
     return bound
   }
 
-  private func field(_ base: BoundExpression, _ name: String, _ span: SourceSpan) throws(QueryError) -> BoundExpression {
+  private func field(_ base: BoundExpression, _ name: String, _ span: SourceSpan) throws(QueryError) -> BoundExpression
+  {
     if case .map = base.type { return try call("[]", [base, .literal(.string(name), .string)], span) }
     return try call(".", [base, .literal(.string(name), .string)], span)
   }
@@ -208,7 +210,8 @@ final class ExpressionBinder {
     }
   }
 
-  private func chain(_ first: Expression, _ rest: [ChainTerm], _ span: SourceSpan) throws(QueryError) -> BoundExpression {
+  private func chain(_ first: Expression, _ rest: [ChainTerm], _ span: SourceSpan) throws(QueryError) -> BoundExpression
+  {
     var left = try bind(first)
     for term in rest {
       let right = try bind(term.operand)
@@ -356,7 +359,8 @@ final class ExpressionBinder {
     var plan = try subplan(query)
     guard plan.columns.count == values.count else {
       throw QueryError(
-        .datatypeMismatch, .bind, "IN compares \(values.count) value(s) with \(plan.columns.count) column(s)", span: span)
+        .datatypeMismatch, .bind, "IN compares \(values.count) value(s) with \(plan.columns.count) column(s)",
+        span: span)
     }
     var targets: [LogicalType] = []
     for (index, column) in plan.columns.enumerated() {

@@ -45,14 +45,25 @@ struct FunctionCallBinder {
     }
     if name == "struct" { return try structure(call.arguments, span) }
     var arguments: [BoundExpression?] = []
-    for argument in call.arguments {
-      if case .lambda = argument.value.kind { arguments.append(nil) } else {
+    for (index, argument) in call.arguments.enumerated() {
+      if case .lambda = argument.value.kind {
+        arguments.append(nil)
+      } else if index == 0, call.arguments.count == 3, let unit = Self.unit(argument.value, for: name) {
+        arguments.append(.literal(.string(unit), .string))
+      } else {
         arguments.append(try expressions.bind(argument.value))
       }
     }
     let complete = try bindLambdas(call.arguments, arguments, of: function)
     let names = call.arguments.map { Self.columnName(of: $0.value) }
     return try Coercion.call(function, complete, names: names, context: binder.context, span: span)
+  }
+
+  /// The unit that the calendar functions take as a bare word: `timestampadd(MONTH, 1, ts)`.
+  private static func unit(_ expression: Expression, for function: String) -> String? {
+    let functions = ["timestampadd", "timestampdiff", "date_add", "dateadd", "datediff", "date_diff"]
+    guard functions.contains(function), case .column(let parts) = expression.kind, parts.count == 1 else { return nil }
+    return parts[0].name
   }
 
   private func bindLambdas(
@@ -164,7 +175,8 @@ struct FunctionCallBinder {
 
   // MARK: Aggregates
 
-  private func aggregate(_ call: FunctionCall, _ name: String, _ span: SourceSpan) throws(QueryError) -> BoundExpression {
+  private func aggregate(_ call: FunctionCall, _ name: String, _ span: SourceSpan) throws(QueryError) -> BoundExpression
+  {
     guard let collector = expressions.collector, expressions.clause != .aggregate else {
       throw QueryError(
         .invalidAggregate, .bind, "an aggregate such as \(name) is not allowed in \(expressions.clause.rawValue)",
@@ -176,17 +188,22 @@ struct FunctionCallBinder {
   }
 
   /// Binds an aggregate's own parts; aggregates inside it are refused.
-  private func bindAggregate(_ call: FunctionCall, _ name: String, _ span: SourceSpan) throws(QueryError) -> AggregateCall {
+  private func bindAggregate(_ call: FunctionCall, _ name: String, _ span: SourceSpan) throws(QueryError)
+    -> AggregateCall
+  {
     let saved = expressions.clause
     expressions.clause = .aggregate
     defer { expressions.clause = saved }
-    var (function, overload, arguments) = try resolveAggregate(call, name, span)
     var order: [SortKey] = []
     for item in call.withinGroup { order.append(try sortKey(item)) }
-    if arguments.isEmpty, let first = order.first, name.hasPrefix("percentile") || name == "mode" {
-      (function, overload, arguments) = try withinGroupForm(call, name, first, span)
+    let parts: (AggregateFunction, AggregateOverload, [BoundExpression])
+    if let first = order.first, name.hasPrefix("percentile") || name == "mode" {
+      parts = try withinGroupForm(call, name, first, span)
       order = []
+    } else {
+      parts = try resolveAggregate(call, name, span)
     }
+    let (function, overload, arguments) = parts
     let filter = try call.filter.map { (condition) throws(QueryError) in try expressions.bindCondition(condition) }
     let column = OutputColumn(name: name, type: overload.returnType, isNullable: !overload.isNeverNull)
     return AggregateCall(
@@ -213,7 +230,14 @@ struct FunctionCallBinder {
     _ call: FunctionCall, _ name: String, _ key: SortKey, _ span: SourceSpan
   ) throws(QueryError) -> (AggregateFunction, AggregateOverload, [BoundExpression]) {
     guard let function = FunctionRegistry.aggregate(name) else { throw FunctionRegistry.unknown(name).at(span) }
-    return try resolved(function, [key.expression] + (try arguments(call)), span)
+    var rest = try arguments(call)
+    if key.isDescending {
+      guard name == "percentile_cont", rest.count == 1 else {
+        throw QueryError(.unsupported, .bind, "\(name) over a descending order", span: span)
+      }
+      rest[0] = try expressions.call("-", [.literal(.integer(1), .int), rest[0]], span)
+    }
+    return try resolved(function, [key.expression] + rest, span)
   }
 
   private func resolved(

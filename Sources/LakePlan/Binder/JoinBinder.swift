@@ -66,7 +66,8 @@ struct JoinBinder {
     for (name, span) in names {
       let a = try column(name, left.scope, span)
       let b = try column(name, right.scope, span)
-      equalities.append(try expressions.call("=", [.column(a.output, span: span), .column(b.output, span: span)], span))
+      equalities.append(
+        try expressions.call("=", [.column(a.output, span: span), .column(b.output, span: span)], span))
       let value = try mergedValue(a.output, b.output, join.kind, span)
       if let id = value.columnID, id == a.output.id || id == b.output.id {
         merged.append(Scope.Column(qualifier: [], name: name, output: id == a.output.id ? a.output : b.output))

@@ -97,19 +97,22 @@ struct QueryBinder {
 
   // MARK: Set operations
 
-  private func combine(_ left: LogicalPlan, _ term: SetOperationTerm, _ outer: Scope?) throws(QueryError) -> LogicalPlan {
+  private func combine(_ left: LogicalPlan, _ term: SetOperationTerm, _ outer: Scope?) throws(QueryError) -> LogicalPlan
+  {
     let right = try bind(term.body, outer)
     guard left.columns.count == right.columns.count else {
       throw QueryError(
         .setOperationMismatch, .bind,
-        "\(term.operation.rawValue) combines \(left.columns.count) columns with \(right.columns.count)", span: term.span)
+        "\(term.operation.rawValue) combines \(left.columns.count) columns with \(right.columns.count)", span: term.span
+      )
     }
     var types: [LogicalType] = []
     for (index, (a, b)) in zip(left.columns, right.columns).enumerated() {
       guard let common = TypeCoercion.commonType(a.type, b.type) else {
         throw QueryError(
           .datatypeMismatch, .bind,
-          "column \(index + 1) of \(term.operation.rawValue) has no common type: \(a.type) and \(b.type)", span: term.span)
+          "column \(index + 1) of \(term.operation.rawValue) has no common type: \(a.type) and \(b.type)",
+          span: term.span)
       }
       types.append(common)
     }

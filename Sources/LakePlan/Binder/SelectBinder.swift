@@ -39,7 +39,7 @@ struct SelectBinder {
       plan = .filter(FilterNode(input: plan, predicate: try filter.bindCondition(condition)))
     }
     let expressions = ExpressionBinder(binder, scope, clause: .select, collector: collector)
-    // grouping_id() in the select list needs the groups first; they then take no ordinals and aliases.
+    // grouping_id() in the select list needs the groups first.
     let early = hasGroupingSets ? try bindGroups(expressions, []) : nil
     var items = try bindItems(expressions, &plan)
     let aliases = Dictionary(items.map { ($0.name.lowercased(), $0.expression) }) { first, _ in first }
@@ -179,6 +179,7 @@ struct SelectBinder {
   private func groupExpression(
     _ expression: Expression, _ expressions: ExpressionBinder, _ items: [Item]
   ) throws(QueryError) -> BoundExpression {
+    if hasGroupingSets { return try expressions.bind(selected(expression, expressions.scope)) }
     if let index = try QueryBinder.ordinal(expression, count: items.count) {
       if containsAggregate(items[index].expression) {
         throw QueryError(
@@ -188,6 +189,24 @@ struct SelectBinder {
       return items[index].expression
     }
     return try expressions.bind(expression)
+  }
+
+  /// The select item that a group of ROLLUP, CUBE or GROUPING SETS means by its position or alias; else the expression
+  /// itself. Columns of the source come before aliases.
+  private func selected(_ expression: Expression, _ scope: Scope) throws(QueryError) -> Expression {
+    if let index = try QueryBinder.ordinal(expression, count: select.items.count) {
+      let isStar = select.items[...index].contains { if case .star = $0.expression.kind { true } else { false } }
+      guard !isStar else {
+        throw QueryError(
+          .unsupported, .bind, "a position behind * in ROLLUP, CUBE or GROUPING SETS", span: expression.span,
+          hint: "name the column")
+      }
+      return select.items[index].expression
+    }
+    guard case .column(let parts) = expression.kind, parts.count == 1 else { return expression }
+    let name = parts[0].name.lowercased()
+    if scope.starColumns([]).contains(where: { $0.name.lowercased() == name }) { return expression }
+    return select.items.first { $0.aliases.first?.name.lowercased() == name }?.expression ?? expression
   }
 
   private func aggregateNode(_ plan: LogicalPlan, _ groups: BoundGroups?) -> AggregateNode {

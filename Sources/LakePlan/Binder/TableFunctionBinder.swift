@@ -23,7 +23,9 @@ struct TableFunctionBinder {
     }
   }
 
-  private func generator(_ name: String, _ function: TableFunction, _ span: SourceSpan) throws(QueryError) -> BoundSource {
+  private func generator(_ name: String, _ function: TableFunction, _ span: SourceSpan) throws(QueryError)
+    -> BoundSource
+  {
     guard FunctionRegistry.generator(name) != nil else {
       let names = ["read_files", "range"] + FunctionRegistry.generators.map(\.name)
       throw QueryError(
@@ -59,7 +61,9 @@ struct TableFunctionBinder {
         path = text
         continue
       }
-      if name == "path" { path = text } else if name == "schema" {
+      if name == "path" {
+        path = text
+      } else if name == "schema" {
         schema = try self.schema(text, argument.value.span)
       } else {
         options[name] = text
@@ -94,7 +98,9 @@ struct TableFunctionBinder {
   /// The format that a path's ending suggests; Parquet where it has none.
   private static func format(ofPath path: String) -> String {
     let name = path.hasSuffix(".gz") ? String(path.dropLast(3)) : path
-    for (ending, format) in [(".csv", "csv"), (".json", "json"), (".jsonl", "json"), (".txt", "text"), (".avro", "avro")]
+    for (ending, format) in [
+      (".csv", "csv"), (".json", "json"), (".jsonl", "json"), (".txt", "text"), (".avro", "avro"),
+    ]
     where name.hasSuffix(ending) {
       return format
     }

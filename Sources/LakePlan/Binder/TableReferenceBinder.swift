@@ -80,7 +80,8 @@ struct TableReferenceBinder {
     if !alias.columns.isEmpty, alias.columns.count != visible.count {
       throw QueryError(
         .columnCountMismatch, .bind,
-        "\(alias.name.name) names \(alias.columns.count) columns, but there are \(visible.count)", span: alias.name.span)
+        "\(alias.name.name) names \(alias.columns.count) columns, but there are \(visible.count)", span: alias.name.span
+      )
     }
     var position = 0
     let columns = source.scope.columns.filter { !$0.isHidden }.map { column -> Scope.Column in

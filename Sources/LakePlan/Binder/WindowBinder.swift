@@ -119,7 +119,9 @@ struct WindowBinder {
     return rows
   }
 
-  private func cast(_ literal: TypedLiteral, to type: LogicalType, _ span: SourceSpan) throws(QueryError) -> TypedLiteral {
+  private func cast(_ literal: TypedLiteral, to type: LogicalType, _ span: SourceSpan) throws(QueryError)
+    -> TypedLiteral
+  {
     let expression = Coercion.cast(.literal(literal.value, literal.type, span: span), to: type)
     return TypedLiteral(try ConstantEvaluator.value(of: expression, context: expressions.binder.context), type)
   }

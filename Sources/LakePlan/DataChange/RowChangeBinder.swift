@@ -65,7 +65,8 @@ private struct RowChangeBinder {
   func update(_ update: Update) throws(QueryError) -> BoundRowChange {
     let target = try TargetScan(table, qualifier: qualifier)
     let expressions = ExpressionBinder(binder, target.source.scope, clause: .filter)
-    let condition = try update.filter.map { (filter) throws(QueryError) in try expressions.bindCondition(filter) } ?? .true
+    let condition =
+      try update.filter.map { (filter) throws(QueryError) in try expressions.bindCondition(filter) } ?? .true
     var values = target.columns.map { BoundExpression.column($0) }
     for assignment in update.assignments {
       let index = try table.column(assignment.column)
@@ -83,7 +84,8 @@ private struct RowChangeBinder {
   func delete(_ delete: Delete) throws(QueryError) -> BoundRowChange {
     let target = try TargetScan(table, qualifier: qualifier)
     let expressions = ExpressionBinder(binder, target.source.scope, clause: .filter)
-    let condition = try delete.filter.map { (filter) throws(QueryError) in try expressions.bindCondition(filter) } ?? .true
+    let condition =
+      try delete.filter.map { (filter) throws(QueryError) in try expressions.bindCondition(filter) } ?? .true
     let isTrue = try Coercion.coalesce([condition, .false], span: condition.span)
     let kept = LogicalPlan.filter(
       FilterNode(input: target.source.plan, predicate: try expressions.call("not", [isTrue], condition.span)))

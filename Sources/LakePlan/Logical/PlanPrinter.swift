@@ -105,7 +105,9 @@ private struct NodeText {
       return "\(call.function.name)(\(call.isDistinct ? "distinct " : "")\(list(call.arguments)))\(filter)"
     }
     var text = "Aggregate"
-    if !node.groups.isEmpty { text += " by " + node.groups.map { expressions.text($0.expression) }.joined(separator: ", ") }
+    if !node.groups.isEmpty {
+      text += " by " + node.groups.map { expressions.text($0.expression) }.joined(separator: ", ")
+    }
     if let sets = node.groupingSets { text += " in \(sets.count) sets" }
     return calls.isEmpty ? text : text + ": " + calls.joined(separator: ", ")
   }

@@ -90,7 +90,9 @@ private struct SubqueryRewriter {
       let pulled = try CorrelationPull.pull(subquery.plan, ignoresLimit: false)
       guard values.allSatisfy({ !$0.containsSubquery }) else { return false }
       let equalities = try comparisons(values, pulled.plan)
-      if own == isNegated { join(.leftSemi, pulled.plan, equalities + pulled.conditions) } else {
+      if own == isNegated {
+        join(.leftSemi, pulled.plan, equalities + pulled.conditions)
+      } else {
         guard pulled.conditions.isEmpty else { return false }
         join(.nullAwareAnti, pulled.plan, equalities)
       }
@@ -125,7 +127,9 @@ private struct SubqueryRewriter {
     return result
   }
 
-  private mutating func column(for subquery: BoundSubquery, _ part: BoundExpression) throws(QueryError) -> BoundExpression {
+  private mutating func column(for subquery: BoundSubquery, _ part: BoundExpression) throws(QueryError)
+    -> BoundExpression
+  {
     switch subquery.kind {
     case .scalar: return try scalar(subquery, part)
     case .exists(let isNegated):
@@ -153,7 +157,8 @@ private struct SubqueryRewriter {
     return try Coercion.call(function, [value], context: context, span: part.span)
   }
 
-  private mutating func scalar(_ subquery: BoundSubquery, _ part: BoundExpression) throws(QueryError) -> BoundExpression {
+  private mutating func scalar(_ subquery: BoundSubquery, _ part: BoundExpression) throws(QueryError) -> BoundExpression
+  {
     var pulled = try CorrelationPull.pull(subquery.plan, ignoresLimit: false)
     let value = subquery.plan.columns[0]
     guard let empty = pulled.emptyValues[value.id], empty.literalValue != .null else {
@@ -269,7 +274,8 @@ private struct Puller {
     return inner
   }
 
-  private func lift(_ condition: BoundExpression, into node: inout AggregateNode) throws(QueryError) -> BoundExpression {
+  private func lift(_ condition: BoundExpression, into node: inout AggregateNode) throws(QueryError) -> BoundExpression
+  {
     guard let sides = condition.asCall("=") ?? condition.asCall("<=>"),
       let position = sides.firstIndex(where: { !isCorrelated($0) }),
       isCorrelated(sides[1 - position])

@@ -65,7 +65,9 @@ package struct Optimizer {
     if case .shared(var node) = result {
       let key = ObjectIdentifier(node.plan)
       let replacement: SharedPlan
-      if let known = done[key] { replacement = known } else {
+      if let known = done[key] {
+        replacement = known
+      } else {
         let inner = try optimizeTree(try replaceShared(node.plan.plan, &done))
         replacement = SharedPlan(name: node.plan.name, plan: inner)
         done[key] = replacement

@@ -134,7 +134,8 @@ extension SessionSettings {
       switch self["lakesql.partition_overwrite"]?.lowercased() {
       case "static": return false
       case "dynamic": return true
-      default: throw Self.invalid("lakesql.partition_overwrite", self["lakesql.partition_overwrite"], "static or dynamic")
+      default:
+        throw Self.invalid("lakesql.partition_overwrite", self["lakesql.partition_overwrite"], "static or dynamic")
       }
     }
   }

@@ -47,7 +47,8 @@ extension StatementExecutor {
         span: column.span)
     }
     let field = Field(column.name.last.name, try TypeBinder.bind(column.type), comment: column.comment)
-    return .addColumn(field, in: Array(column.name.path.dropLast()), column.position.map(LakeTables.ColumnPosition.init))
+    return .addColumn(
+      field, in: Array(column.name.path.dropLast()), column.position.map(LakeTables.ColumnPosition.init))
   }
 
   /// Hive's CHANGE COLUMN: a new name, type, comment and place at once.

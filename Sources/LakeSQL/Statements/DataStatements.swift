@@ -161,7 +161,8 @@ private final class NotNullSink: BatchSink {
       let compact = batch.compacted()
       for (index, name) in required {
         let column = compact.columns[index]
-        let nulls = column.isConstant
+        let nulls =
+          column.isConstant
           ? (column.isConstantNull ? column.count : 0)
           : column.count - (column.validity?.validCount(column.count) ?? column.count)
         if nulls > 0 {

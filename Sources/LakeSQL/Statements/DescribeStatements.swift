@@ -36,7 +36,9 @@ extension StatementExecutor {
     let table = try resolve(name)
     let text = TableText(self)
     let partitions = text.partitionLines(table)
-    if !partitions.isEmpty { lines += [["# Partition Information", "", ""], ["# col_name", "data_type", "comment"]] + partitions }
+    if !partitions.isEmpty {
+      lines += [["# Partition Information", "", ""], ["# col_name", "data_type", "comment"]] + partitions
+    }
     if isDetailed { lines += [["", "", ""], ["# Detailed Table Information", "", ""]] + text.detailLines(table) }
     return columnRows(lines)
   }
@@ -48,10 +50,12 @@ extension StatementExecutor {
         .unresolvedColumn, .bind, "\(name.text) has no column \(column.text)", span: column.span,
         hint: NearestName.of(column.last.name, among: schema.names).map { "did you mean \($0)?" })
     }
-    return keyRows("info_name", "info_value", [
-      ("col_name", schema[index].name), ("data_type", schema[index].type.description),
-      ("comment", schema[index].comment ?? "NULL"),
-    ])
+    return keyRows(
+      "info_name", "info_value",
+      [
+        ("col_name", schema[index].name), ("data_type", schema[index].type.description),
+        ("comment", schema[index].comment ?? "NULL"),
+      ])
   }
 
   private func describe(database name: QualifiedName, isDetailed: Bool) throws(QueryError) -> StatementCompletion {

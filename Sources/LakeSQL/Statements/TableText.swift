@@ -14,7 +14,8 @@ struct TableText {
   func definition(_ table: ResolvedTable) throws(QueryError) -> String {
     switch table {
     case .managed(let table):
-      var lines = ["CREATE TABLE \(Self.quoted(table.name)) ("] + Self.columns(table.schema.fields) + [")", "USING iceberg"]
+      var lines =
+        ["CREATE TABLE \(Self.quoted(table.name)) ("] + Self.columns(table.schema.fields) + [")", "USING iceberg"]
       if !table.partitioning.isEmpty {
         lines.append("PARTITIONED BY (\(table.partitioning.map(Self.text).joined(separator: ", ")))")
       }
@@ -82,7 +83,9 @@ struct TableText {
 
   /// A name in backticks unless it is plain.
   private static func quoted(_ name: String) -> String {
-    let isPlain = !name.isEmpty && name.utf8.allSatisfy { $0 == 0x5F || ($0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7A) || ($0 >= 0x30 && $0 <= 0x39) }
+    let isPlain =
+      !name.isEmpty
+      && name.utf8.allSatisfy { $0 == 0x5F || ($0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7A) || ($0 >= 0x30 && $0 <= 0x39) }
     return isPlain && !(name.first?.isNumber ?? true) ? name : "`" + name.replacing("`", with: "``") + "`"
   }
 
