@@ -1,3 +1,5 @@
+import Glibc
+
 /// What the value of an expression may depend on besides its arguments; fixed for one statement.
 package struct EvaluationContext: Sendable {
   /// Errors on overflow and bad casts (Spark's ANSI mode) rather than NULL or wrap-around.
@@ -6,19 +8,24 @@ package struct EvaluationContext: Sendable {
   package var timeZone: TimeZoneRules
   /// When the statement began, in microseconds since 1970 UTC: `current_timestamp()`.
   package var statementTime: Int64
-  package var user: String
+  private var givenUser: String?
   package var database: String
   package var catalog: String
 
   package init(
-    isANSI: Bool = true, timeZone: TimeZoneRules = .utc, statementTime: Int64 = 0, user: String = "",
+    isANSI: Bool = true, timeZone: TimeZoneRules = .utc, statementTime: Int64 = 0, user: String? = nil,
     database: String = "default", catalog: String = "lakesql"
   ) {
     self.isANSI = isANSI
     self.timeZone = timeZone
     self.statementTime = statementTime
-    self.user = user
+    givenUser = user
     self.database = database
     self.catalog = catalog
   }
+
+  /// Who runs the statement; by default the owner of the process, looked up when it is first asked for.
+  package var user: String { givenUser ?? Self.processOwner }
+
+  private static let processOwner: String = getpwuid(getuid()).map { String(cString: $0.pointee.pw_name) } ?? ""
 }

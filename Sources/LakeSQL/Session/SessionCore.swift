@@ -151,10 +151,9 @@ final class SessionCore {
   func evaluationContext() throws(QueryError) -> EvaluationContext {
     var now = timespec()
     clock_gettime(CLOCK_REALTIME, &now)
-    let user = getpwuid(getuid()).map { String(cString: $0.pointee.pw_name) } ?? ""
     return EvaluationContext(
       isANSI: try settings.isANSI, timeZone: try settings.timeZone,
-      statementTime: Int64(now.tv_sec) * 1_000_000 + Int64(now.tv_nsec) / 1000, user: user,
+      statementTime: Int64(now.tv_sec) * 1_000_000 + Int64(now.tv_nsec) / 1000,
       database: currentDatabase)
   }
 
