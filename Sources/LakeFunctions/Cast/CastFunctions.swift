@@ -14,7 +14,7 @@ enum CastFunctions {
     cast("double", .double, "SELECT double('1.5'); -- 1.5"),
     cast("decimal", .decimal(precision: 10, scale: 0), "SELECT decimal('12.5'); -- 13"),
     cast("string", .string, "SELECT string(12); -- 12"),
-    cast("binary", .binary, "SELECT binary('abc'); -- abc"),
+    cast("binary", .binary, "SELECT hex(binary('abc')); -- 616263"),
     cast("date", .date, "SELECT date('2026-01-31'); -- 2026-01-31"),
     cast("timestamp", .timestamp, "SELECT timestamp('2026-01-31 12:00:00'); -- 2026-01-31 12:00:00"),
   ]

@@ -12,7 +12,7 @@ extension DateTimeFunctions {
     ScalarFunction(
       name: "make_dt_interval", signature: "make_dt_interval([days[, hours[, minutes[, seconds]]]])",
       summary: "The day-time interval of these parts.",
-      example: "SELECT make_dt_interval(1, 12, 30, 1.001001); -- INTERVAL '1 12:30:01.001001' DAY TO SECOND"
+      example: "SELECT TIMESTAMP'2026-01-31 00:00:00' + make_dt_interval(1, 12, 30, 1.5); -- 2026-02-01 12:30:01.5"
     ) { (arguments) throws(QueryError) in
       let types = try ArgumentCheck.match("make_dt_interval", arguments, [.int, .int, .int, secondsType], optional: 4)
       return ScalarOverload(types, .intervalDayTime, kernel: makeDayTime)
@@ -20,7 +20,7 @@ extension DateTimeFunctions {
     ScalarFunction(
       name: "make_ym_interval", signature: "make_ym_interval([years[, months]])",
       summary: "The year-month interval of these parts.",
-      example: "SELECT make_ym_interval(1, 2); -- INTERVAL '1-2' YEAR TO MONTH"
+      example: "SELECT DATE'2026-01-31' + make_ym_interval(1, 2); -- 2027-03-31"
     ) { (arguments) throws(QueryError) in
       let types = try ArgumentCheck.match("make_ym_interval", arguments, [.int, .int], optional: 2)
       return ScalarOverload(types, .intervalYearMonth, kernel: makeYearMonth)

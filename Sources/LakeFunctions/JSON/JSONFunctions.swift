@@ -12,7 +12,7 @@ enum JSONFunctions {
     ScalarFunction(
       name: "from_json", signature: "from_json(json, schema[, options])",
       summary: "A JSON text as a value of a type; what does not fit is NULL",
-      example: "SELECT from_json('{\"a\":1}', 'a INT'); -- {\"a\":1}"
+      example: "SELECT from_json('{\"a\":1}', 'a INT'); -- {1}"
     ) { (arguments) throws(QueryError) in try fromJSON(arguments) },
     ScalarFunction(
       name: "to_json", signature: "to_json(expr[, options])", summary: "A struct, map or array as JSON",
@@ -45,7 +45,7 @@ enum JSONFunctions {
     },
     ScalarFunction(
       name: "json_object_keys", signature: "json_object_keys(json)", summary: "The keys of a JSON object, or NULL",
-      example: "SELECT json_object_keys('{\"a\":1,\"b\":2}'); -- [\"a\",\"b\"]"
+      example: "SELECT json_object_keys('{\"a\":1,\"b\":2}'); -- [a, b]"
     ) { (arguments) throws(QueryError) in
       let types = try ArgumentCheck.match("json_object_keys", arguments, [.string])
       return ScalarOverload(

@@ -13,7 +13,7 @@ enum RegexFunctions {
       "SELECT 'Spark' ILIKE '_PARK'; -- true"),
     regex(
       "rlike", ["regexp", "regexp_like"], "rlike(str, regexp)", "Whether a part of a text matches a regular expression",
-      "SELECT 'SystemDrive' RLIKE 'm.r'; -- false", .boolean, [.string, .string]
+      "SELECT 'SystemDrive' RLIKE 'm.r'; -- true", .boolean, [.string, .string]
     ) { (call, cache) throws(QueryError) in try rlike(call, cache) },
     regex(
       "regexp_extract", [], "regexp_extract(str, regexp[, idx])",
@@ -22,7 +22,7 @@ enum RegexFunctions {
     ) { (call, cache) throws(QueryError) in try extract(call, cache) },
     regex(
       "regexp_extract_all", [], "regexp_extract_all(str, regexp[, idx])", "A group of every match",
-      "SELECT regexp_extract_all('100-200, 300-400', '(\\\\d+)-(\\\\d+)', 1); -- [\"100\",\"300\"]",
+      "SELECT regexp_extract_all('100-200, 300-400', '(\\\\d+)-(\\\\d+)', 1); -- [100, 300]",
       .array(element: .string, containsNull: true), [.string, .string, .int], optional: 1
     ) { (call, cache) throws(QueryError) in try extractAll(call, cache) },
     regex(
@@ -72,7 +72,7 @@ enum RegexFunctions {
     },
     regex(
       "split", [], "split(str, regex[, limit])", "The parts of a text between matches",
-      "SELECT split('oneAtwoBthreeC', '[ABC]'); -- [\"one\",\"two\",\"three\",\"\"]",
+      "SELECT split('oneAtwoBthreeC', '[ABC]'); -- [one, two, three, ]",
       .array(element: .string, containsNull: false), [.string, .string, .int], optional: 1
     ) { (call, cache) throws(QueryError) in try TextSplit.kernel(call, cache) },
   ]

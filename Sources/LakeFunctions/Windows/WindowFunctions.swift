@@ -7,11 +7,14 @@ enum WindowFunctions {
   static let all: [WindowFunction] = rankingFunctions + offsetFunctions + frameFunctions
 
   static let rankingFunctions: [WindowFunction] = [
-    ranking("row_number", "The row's number within the partition, from 1.", .int, RankingKernels.rowNumber),
-    ranking("rank", "1 + the number of rows before the row's peers.", .int, RankingKernels.rank),
-    ranking("dense_rank", "1 + the number of distinct values before the row's.", .int, RankingKernels.denseRank),
-    ranking("percent_rank", "(rank - 1) / (rows - 1).", .double, RankingKernels.percentRank),
-    ranking("cume_dist", "The share of rows at or before the row's peers.", .double, RankingKernels.cumulativeShare),
+    ranking("row_number", "The row's number within the partition, from 1.", .int, "1, 2, 3", RankingKernels.rowNumber),
+    ranking("rank", "1 + the number of rows before the row's peers.", .int, "1, 1, 3", RankingKernels.rank),
+    ranking(
+      "dense_rank", "1 + the number of distinct values before the row's.", .int, "1, 1, 2", RankingKernels.denseRank),
+    ranking("percent_rank", "(rank - 1) / (rows - 1).", .double, "0.0, 0.0, 1.0", RankingKernels.percentRank),
+    ranking(
+      "cume_dist", "The share of rows at or before the row's peers.", .double,
+      "0.6666666666666666, 0.6666666666666666, 1.0", RankingKernels.cumulativeShare),
     WindowFunction(
       name: "ntile", signature: "ntile(n)", summary: "Splits the partition into n buckets of nearly equal size.",
       example: "SELECT ntile(2) OVER (ORDER BY v) FROM VALUES (1), (2), (3) AS t(v); -- 1, 1, 2", usesFrame: false
@@ -28,12 +31,12 @@ enum WindowFunctions {
   ]
 
   private static func ranking(
-    _ name: String, _ summary: String, _ type: LogicalType,
+    _ name: String, _ summary: String, _ type: LogicalType, _ results: String,
     _ kernel: @escaping @Sendable (WindowPartition) -> Vector
   ) -> WindowFunction {
     WindowFunction(
       name: name, signature: "\(name)()", summary: summary,
-      example: "SELECT v, \(name)() OVER (ORDER BY v) FROM VALUES (1), (1), (2) AS t(v);", usesFrame: false
+      example: "SELECT \(name)() OVER (ORDER BY v) FROM VALUES (1), (1), (2) AS t(v); -- \(results)", usesFrame: false
     ) { (arguments, _) throws(QueryError) in
       try ArgumentCheck.count(name, arguments, 0...0)
       return WindowOverload([], type) { (partition) throws(QueryError) in kernel(partition) }
@@ -71,11 +74,11 @@ extension WindowFunctions {
   }
 
   static let frameFunctions: [WindowFunction] = [
-    framed("first_value", "The first value of the frame.", .first),
-    framed("first", "The first value of the frame.", .first),
-    framed("any_value", "A value of the frame.", .first),
-    framed("last_value", "The last value of the frame.", .last),
-    framed("last", "The last value of the frame.", .last),
+    framed("first_value", "The first value of the frame.", .first, "1, 1"),
+    framed("first", "The first value of the frame.", .first, "1, 1"),
+    framed("any_value", "A value of the frame.", .first, "1, 1"),
+    framed("last_value", "The last value of the frame.", .last, "1, 2"),
+    framed("last", "The last value of the frame.", .last, "1, 2"),
     WindowFunction(
       name: "nth_value", signature: "nth_value(expr, n) [IGNORE NULLS]",
       summary: "The n-th value of the frame, from 1; NULL where the frame has fewer.",
@@ -93,10 +96,12 @@ extension WindowFunctions {
     },
   ]
 
-  private static func framed(_ name: String, _ summary: String, _ pick: ValueKernels.Pick) -> WindowFunction {
+  private static func framed(
+    _ name: String, _ summary: String, _ pick: ValueKernels.Pick, _ results: String
+  ) -> WindowFunction {
     WindowFunction(
       name: name, signature: "\(name)(expr[, isIgnoreNull]) [IGNORE NULLS]", summary: summary,
-      example: "SELECT \(name)(v) OVER (ORDER BY v) FROM VALUES (1), (2) AS t(v);", usesFrame: true
+      example: "SELECT \(name)(v) OVER (ORDER BY v) FROM VALUES (1), (2) AS t(v); -- \(results)", usesFrame: true
     ) { (arguments, ignoresNulls) throws(QueryError) in
       try ArgumentCheck.count(name, arguments, 1...2)
       let flag = try AggregateFunctions.constantFlag(name, arguments, 1)
