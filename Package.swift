@@ -25,7 +25,8 @@ let fast: [SwiftSetting] =
 /// The release command is linked to a fixed address, which spares 94,000 relocations at each start, and without symbols,
 /// neither for debuggers nor for libraries that look for them in it.
 let fixedAddress: [LinkerSetting] = [
-  .unsafeFlags(["-Xclang-linker", "-no-pie", "-Xlinker", "-s", "-Xlinker", "--no-export-dynamic"], .when(configuration: .release))
+  .unsafeFlags(
+    ["-Xclang-linker", "-no-pie", "-Xlinker", "-s", "-Xlinker", "--no-export-dynamic"], .when(configuration: .release))
 ]
 
 func engine(_ name: String, _ dependencies: [Target.Dependency]) -> Target {

@@ -164,7 +164,8 @@ final class ExtremeAccumulator: Accumulator {
     let width = type.physical.width
     let copy = Buffer(byteCount: count * width)
     copy.base.copyMemory(from: storage.base + start * width, byteCount: count * width)
-    return Vector(type: type, encoding: .flat, count: count, owner: copy, validity: seen.mask(from: start, count: count))
+    return Vector(
+      type: type, encoding: .flat, count: count, owner: copy, validity: seen.mask(from: start, count: count))
   }
 }
 

@@ -67,7 +67,11 @@ struct SumResult: Sendable {
     let name = kind == .sum ? "sum" : "avg"
     var shown = ""
     if let value {
-      if case .decimal(_, let scale) = type { shown = ": " + DecimalText.string(value, scale: scale) } else { shown = ": \(value)" }
+      if case .decimal(_, let scale) = type {
+        shown = ": " + DecimalText.string(value, scale: scale)
+      } else {
+        shown = ": \(value)"
+      }
     }
     return QueryError(
       .numericOverflow, .execute, "\(name) does not fit into \(type)\(shown)", hint: "use try_\(name) to get NULL")

@@ -42,8 +42,11 @@ extension CollectionFunctions {
         position(of: call.arguments[1], row, in: lists).map { Int64($0 - lists.range(row).lowerBound + 1) } ?? 0
       }
     },
-    extreme("array_min", .smallest, "The smallest element that is not NULL.", "SELECT array_min(array(1, 20, NULL, 3)); -- 1"),
-    extreme("array_max", .greatest, "The greatest element that is not NULL.", "SELECT array_max(array(1, 20, NULL, 3)); -- 20"),
+    extreme(
+      "array_min", .smallest, "The smallest element that is not NULL.", "SELECT array_min(array(1, 20, NULL, 3)); -- 1"),
+    extreme(
+      "array_max", .greatest, "The greatest element that is not NULL.", "SELECT array_max(array(1, 20, NULL, 3)); -- 20"
+    ),
     ScalarFunction(
       name: "arrays_overlap", signature: "arrays_overlap(array1, array2)",
       summary: "Whether the arrays share an element that is not NULL; NULL if only NULLs might be shared.",

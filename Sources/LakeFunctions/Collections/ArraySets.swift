@@ -5,7 +5,8 @@ import LakeTypes
 extension CollectionFunctions {
   static let setFunctions: [ScalarFunction] = [
     arrayToArray(
-      "array_distinct", "The elements without repetitions.", "SELECT array_distinct(array(1, 2, 1, NULL)); -- [1, 2, NULL]"
+      "array_distinct", "The elements without repetitions.",
+      "SELECT array_distinct(array(1, 2, 1, NULL)); -- [1, 2, NULL]"
     ) { (lists, range, picks, index) in
       index.reset(range.count)
       for element in range where index.insert(lists.elements, element) { picks.pick(element) }
@@ -15,7 +16,10 @@ extension CollectionFunctions {
     ) { (lists, range, picks, _) in
       for element in range where lists.elements.isValid(element) { picks.pick(element) }
     },
-    combination("array_union", "The distinct elements of both arrays.", "SELECT array_union(array(1, 2), array(2, 3)); -- [1, 2, 3]") {
+    combination(
+      "array_union", "The distinct elements of both arrays.",
+      "SELECT array_union(array(1, 2), array(2, 3)); -- [1, 2, 3]"
+    ) {
       (left, a, right, b, index, builder) in
       var count = 0
       index.reset(a.count + b.count)
@@ -58,7 +62,8 @@ extension CollectionFunctions {
       return count
     },
     ScalarFunction(
-      name: "array_remove", signature: "array_remove(array, value)", summary: "The array without elements equal to the value.",
+      name: "array_remove", signature: "array_remove(array, value)",
+      summary: "The array without elements equal to the value.",
       example: "SELECT array_remove(array(1, 2, 3, NULL, 3), 3); -- [1, 2, NULL]"
     ) { (arguments) throws(QueryError) in
       let (type, element) = try withElement("array_remove", arguments)
@@ -72,8 +77,12 @@ extension CollectionFunctions {
         }
       }
     },
-    insertion("array_append", "The array with a value at its end.", "SELECT array_append(array(1), 2); -- [1, 2]", isFront: false),
-    insertion("array_prepend", "The array with a value at its front.", "SELECT array_prepend(array(1), 2); -- [2, 1]", isFront: true),
+    insertion(
+      "array_append", "The array with a value at its end.", "SELECT array_append(array(1), 2); -- [1, 2]",
+      isFront: false),
+    insertion(
+      "array_prepend", "The array with a value at its front.", "SELECT array_prepend(array(1), 2); -- [2, 1]",
+      isFront: true),
     ScalarFunction(
       name: "array_insert", signature: "array_insert(array, position, value)",
       summary: "The array with a value put at a position from 1 (negative: from the end); gaps become NULL.",
@@ -155,10 +164,11 @@ extension CollectionFunctions {
     }
   }
 
-  private typealias Combine = @Sendable (
-    _ left: Vector, _ a: Range<Int>, _ right: Vector, _ b: Range<Int>, _ index: inout ElementIndex,
-    _ builder: VectorBuilder
-  ) -> Int
+  private typealias Combine =
+    @Sendable (
+      _ left: Vector, _ a: Range<Int>, _ right: Vector, _ b: Range<Int>, _ index: inout ElementIndex,
+      _ builder: VectorBuilder
+    ) -> Int
 
   private static func combination(
     _ name: String, _ summary: String, _ example: String, _ body: @escaping Combine
@@ -232,7 +242,8 @@ extension CollectionFunctions {
       let range = lists.range(row)
       let position = Int(positions[row])
       if position == 0 {
-        throw QueryError(.elementAtIndexZero, .execute, "positions of array_insert start at 1 (or -1 from the end), not 0")
+        throw QueryError(
+          .elementAtIndexZero, .execute, "positions of array_insert start at 1 (or -1 from the end), not 0")
       }
       // Elements in front of the new one, and NULLs between it and the array's edge.
       let before = position > 0 ? min(position - 1, range.count) : max(0, range.count + position + 1)
@@ -263,8 +274,12 @@ extension CollectionFunctions {
       guard live.isValid(row) else { continue }
       let range = lists.range(row)
       let (start, length) = (Int(starts[row]), Int(lengths[row]))
-      if start == 0 { throw QueryError(.invalidParameter, .execute, "positions of slice start at 1 (or -1 from the end), not 0") }
-      if length < 0 { throw QueryError(.invalidParameter, .execute, "the length of slice must not be negative: \(length)") }
+      if start == 0 {
+        throw QueryError(.invalidParameter, .execute, "positions of slice start at 1 (or -1 from the end), not 0")
+      }
+      if length < 0 {
+        throw QueryError(.invalidParameter, .execute, "the length of slice must not be negative: \(length)")
+      }
       let first = start > 0 ? start - 1 : range.count + start
       guard first >= 0, first < range.count else { continue }
       entries[row] = ListEntry(

@@ -166,7 +166,9 @@ enum ComparatorSort {
       rights[index] = order[merge.right]
       outer[index] = merge.row
     }
-    let pair = [elements.gathered(lefts, count: count).flattened(), elements.gathered(rights, count: count).flattened()]
+    let pair = [
+      elements.gathered(lefts, count: count).flattened(), elements.gathered(rights, count: count).flattened(),
+    ]
     let result = try lambda.evaluate(pair, UnsafePointer(outer), count).flattened()
     withExtendedLifetime(rows) {}
     var rightFirst: [Bool] = []

@@ -18,7 +18,8 @@ extension CollectionFunctions {
       let element = try ArgumentCheck.common("array", arguments)
       let type = LogicalType.array(element: element, containsNull: true)
       return ScalarOverload(
-        arguments.map { _ in element }, type, kernel: foldingConstants { (call) throws(QueryError) in
+        arguments.map { _ in element }, type,
+        kernel: foldingConstants { (call) throws(QueryError) in
           interleaved(call, type)
         })
     },

@@ -11,7 +11,9 @@ extension CollectionFunctions {
     access(
       "try_element_at", .position, isTry: true,
       "As element_at, but NULL for a position out of range.", "SELECT try_element_at(array(1, 2), 5); -- NULL"),
-    access("get", .index, isTry: true, "The element at an index from 0; NULL out of range.", "SELECT get(array(1, 2), 0); -- 1"),
+    access(
+      "get", .index, isTry: true, "The element at an index from 0; NULL out of range.",
+      "SELECT get(array(1, 2), 0); -- 1"),
     access(
       "[]", .index, isTry: false, "The element at an index from 0, or the value of a key (NULL if absent).",
       "SELECT array(1, 2)[0]; -- 1"),

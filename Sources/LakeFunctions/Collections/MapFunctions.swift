@@ -9,7 +9,8 @@ extension CollectionFunctions {
       example: "SELECT map(1.0, '2', 3.0, '4'); -- {1.0 -> 2, 3.0 -> 4}", nulls: .custom
     ) { (arguments) throws(QueryError) in try mapOverload(arguments) },
     ScalarFunction(
-      name: "map_from_arrays", signature: "map_from_arrays(keys, values)", summary: "A map of two arrays of equal length.",
+      name: "map_from_arrays", signature: "map_from_arrays(keys, values)",
+      summary: "A map of two arrays of equal length.",
       example: "SELECT map_from_arrays(array(1, 3), array('2', '4')); -- {1 -> 2, 3 -> 4}"
     ) { (arguments) throws(QueryError) in
       try ArgumentCheck.count("map_from_arrays", arguments, 2...2)
@@ -34,7 +35,8 @@ extension CollectionFunctions {
       let map = call.arguments[0]
       return child(0, of: map, as: .array(element: key, containsNull: false))
     },
-    ofMap("map_values", "The values of a map.", "SELECT map_values(map(1, 'a', 2, 'b')); -- [a, b]") { (call, _, value) in
+    ofMap("map_values", "The values of a map.", "SELECT map_values(map(1, 'a', 2, 'b')); -- [a, b]") {
+      (call, _, value) in
       let map = call.arguments[0]
       return child(1, of: map, as: .array(value))
     },
@@ -117,18 +119,20 @@ extension CollectionFunctions {
     if case .map = key { throw ArgumentCheck.mismatch("map", 0, expected: "no map as a key", key) }
     let types = arguments.indices.map { $0.isMultiple(of: 2) ? key : value }
     let type = LogicalType.map(key, value)
-    return ScalarOverload(types, type, kernel: foldingConstants { (call) throws(QueryError) in
-      let builder = VectorBuilder(type, capacity: call.count)
-      let count = call.arguments.count
-      for row in 0..<call.count {
-        for index in stride(from: 0, to: count, by: 2) {
-          builder.children[0].append(call.arguments[index], row: row)
-          builder.children[1].append(call.arguments[index + 1], row: row)
+    return ScalarOverload(
+      types, type,
+      kernel: foldingConstants { (call) throws(QueryError) in
+        let builder = VectorBuilder(type, capacity: call.count)
+        let count = call.arguments.count
+        for row in 0..<call.count {
+          for index in stride(from: 0, to: count, by: 2) {
+            builder.children[0].append(call.arguments[index], row: row)
+            builder.children[1].append(call.arguments[index + 1], row: row)
+          }
+          builder.appendList(count: count / 2)
         }
-        builder.appendList(count: count / 2)
-      }
-      return try checked(builder.finish())
-    })
+        return try checked(builder.finish())
+      })
   }
 
   /// The map vector itself, or an error if a row has a NULL key or a key twice.

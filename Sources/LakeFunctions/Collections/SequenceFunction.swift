@@ -143,7 +143,11 @@ extension CollectionFunctions {
       if isDate || zone.history.fixedOffset != nil {
         return try fixed(step * (isDate ? 1 : DateTimeText.microsPerDay), body)
       }
-      return try walk(step) { TimestampUnit.days(1).adding($0, to: start, zone: zone) } body: { body($0) }
+      return try walk(step) {
+        TimestampUnit.days(1).adding($0, to: start, zone: zone)
+      } body: {
+        body($0)
+      }
     }
 
     private func months(_ step: Int64, _ body: (Int64) -> Void) throws(QueryError) -> Int {
@@ -151,7 +155,9 @@ extension CollectionFunctions {
         isDate
           ? Int64(CalendarMath.adding(months: amount, to: Int(start)))
           : TimestampUnit.months(1).adding(amount, to: start, zone: zone)
-      } body: { body($0) }
+      } body: {
+        body($0)
+      }
     }
 
     /// Start plus multiples of the step, until stop is passed.

@@ -140,7 +140,9 @@ struct PosixZoneText {
     let isQuoted = peek == 0x3C
     if isQuoted { index += 1 }
     let start = index
-    while index < text.count, isQuoted ? text[index] != 0x3E : (text[index] | 0x20 >= 0x61 && text[index] | 0x20 <= 0x7A) {
+    while index < text.count,
+      isQuoted ? text[index] != 0x3E : (text[index] | 0x20 >= 0x61 && text[index] | 0x20 <= 0x7A)
+    {
       index += 1
     }
     guard index > start else { return nil }

@@ -18,7 +18,8 @@ enum HigherOrderFunctions {
   static let arrayFunctions: [ScalarFunction] = [
     ScalarFunction(
       name: "transform", signature: "transform(array, x -> expr) | transform(array, (x, index) -> expr)",
-      summary: "The array of the lambda's results.", example: "SELECT transform(array(1, 2, 3), x -> x + 1); -- [2, 3, 4]",
+      summary: "The array of the lambda's results.",
+      example: "SELECT transform(array(1, 2, 3), x -> x + 1); -- [2, 3, 4]",
       lambdaParameters: elementParameters,
       resolve: { (arguments) throws(QueryError) in
         try check("transform", arguments, values: 1, lambdas: 1...1)
@@ -41,8 +42,12 @@ enum HigherOrderFunctions {
           return elements.kept(type, keeps)
         }
       }),
-    test("exists", ["any_match"], "Whether the lambda is true for an element.", "SELECT exists(array(1, 2), x -> x > 1); -- true", decisive: true),
-    test("forall", ["all_match"], "Whether the lambda is true for all elements.", "SELECT forall(array(1, 2), x -> x > 1); -- false", decisive: false),
+    test(
+      "exists", ["any_match"], "Whether the lambda is true for an element.",
+      "SELECT exists(array(1, 2), x -> x > 1); -- true", decisive: true),
+    test(
+      "forall", ["all_match"], "Whether the lambda is true for all elements.",
+      "SELECT forall(array(1, 2), x -> x > 1); -- false", decisive: false),
     ScalarFunction(
       name: "aggregate", aliases: ["reduce"], signature: "aggregate(array, start, (acc, x) -> expr[, acc -> expr])",
       summary: "Folds the elements into a start value, and finishes the result by a second lambda.",

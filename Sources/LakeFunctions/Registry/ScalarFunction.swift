@@ -97,9 +97,10 @@ package struct LambdaBody {
     (_ parameters: [Vector], _ outerRows: UnsafePointer<UInt32>, _ count: Int) throws(QueryError) -> Vector
 
   package init(
-    _ evaluate: @escaping (
-      _ parameters: [Vector], _ outerRows: UnsafePointer<UInt32>, _ count: Int
-    ) throws(QueryError) -> Vector
+    _ evaluate:
+      @escaping (
+        _ parameters: [Vector], _ outerRows: UnsafePointer<UInt32>, _ count: Int
+      ) throws(QueryError) -> Vector
   ) {
     self.evaluate = evaluate
   }

@@ -21,7 +21,8 @@ import Testing
     #expect(try aggregate("try_sum", large) == "NULL")
     #expect(try aggregate("sum", large, context: EvaluationContext(isANSI: false)) == "NULL")
     #expect(try aggregate("sum", [big(.max), big(1), big(-2)]) == "9223372036854775806")
-    let nines = Argument(.decimal(precision: 38, scale: 0), .decimal(99_999_999_999_999_999_999_999_999_999_999_999_999))
+    let nines = Argument(
+      .decimal(precision: 38, scale: 0), .decimal(99_999_999_999_999_999_999_999_999_999_999_999_999))
     #expect(fault { () throws(QueryError) in try aggregate("sum", [nines, nines]) } == .numericOverflow)
     #expect(try aggregate("try_sum", [nines, nines]) == "NULL")
   }
@@ -45,7 +46,9 @@ import Testing
     let values = [int(0), int(1), int(2), int(10)]
     #expect(try aggregate("percentile", [int(0), int(10)], decimal("0.3")) == "3.0")
     #expect(try aggregate("median", [int(0), int(10)]) == "5.0")
-    #expect(try aggregate("percentile_approx", values, array(decimal("0.5"), decimal("0.4"), decimal("0.1")), int(100)) == "[1, 1, 0]")
+    #expect(
+      try aggregate("percentile_approx", values, array(decimal("0.5"), decimal("0.4"), decimal("0.1")), int(100))
+        == "[1, 1, 0]")
     #expect(try aggregate("percentile_approx", values, decimal("0.5")) == "1")
     #expect(fault { () throws(QueryError) in try aggregate("percentile", values, decimal("1.5")) } == .invalidParameter)
   }
@@ -68,7 +71,9 @@ import Testing
       #expect(FunctionRegistry.aggregate(name) != nil, "\(name)")
     }
     for function in FunctionRegistry.aggregates {
-      #expect(!function.summary.isEmpty && !function.example.isEmpty && function.signature.hasPrefix(function.name), "\(function.name)")
+      #expect(
+        !function.summary.isEmpty && !function.example.isEmpty && function.signature.hasPrefix(function.name),
+        "\(function.name)")
     }
   }
 }

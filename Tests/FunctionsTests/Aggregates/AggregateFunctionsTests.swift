@@ -108,7 +108,9 @@ import Testing
       let values = Self.values(rows)
       return values.isEmpty ? .null : .double(values.reduce(0) { $0 + Self.real($1) } / Double(values.count))
     }.check()
-    for (name, start, operation) in [("bit_and", -1, { $0 & $1 }), ("bit_or", 0, { $0 | $1 }), ("bit_xor", 0, { $0 ^ $1 })]
+    for (name, start, operation) in [
+      ("bit_and", -1, { $0 & $1 }), ("bit_or", 0, { $0 | $1 }), ("bit_xor", 0, { $0 ^ $1 }),
+    ]
       as [(String, Int128, (Int128, Int128) -> Int128)]
     {
       try AggregateRun(name: name, types: [type]) { rows in
@@ -171,9 +173,12 @@ import Testing
       values.reduce(0) { sum, value in sum + (0..<exponent).reduce(1.0) { product, _ in product * value } }
     }
     try AggregateRun(name: "var_pop", types: [.double]) { central($0) { power($0, 2) / $1 + $2 * 0 } }.check()
-    try AggregateRun(name: "stddev_pop", types: [.int]) { central($0) { (power($0, 2) / $1).squareRoot() + $2 * 0 } }.check()
-    try AggregateRun(name: "variance", types: [.double]) { central($0) { $1 == 1 ? nil : power($0, 2) / ($1 - 1) + $2 * 0 } }
+    try AggregateRun(name: "stddev_pop", types: [.int]) { central($0) { (power($0, 2) / $1).squareRoot() + $2 * 0 } }
       .check()
+    try AggregateRun(name: "variance", types: [.double]) {
+      central($0) { $1 == 1 ? nil : power($0, 2) / ($1 - 1) + $2 * 0 }
+    }
+    .check()
     try AggregateRun(name: "stddev", types: [.double]) { rows in
       central(rows) { $1 == 1 ? nil : (power($0, 2) / ($1 - 1)).squareRoot() + $2 * 0 }
     }.check()
@@ -192,7 +197,9 @@ import Testing
   }
 
   @Test func pairMoments() throws {
-    func paired(_ rows: [[Literal]], _ body: (_ xx: Double, _ yy: Double, _ xy: Double, _ n: Double) -> Double?) -> Literal {
+    func paired(_ rows: [[Literal]], _ body: (_ xx: Double, _ yy: Double, _ xy: Double, _ n: Double) -> Double?)
+      -> Literal
+    {
       let pairs = rows.filter { !$0[0].isNull && !$0[1].isNull }.map { (Self.real($0[0]), Self.real($0[1])) }
       if pairs.isEmpty { return .null }
       let n = Double(pairs.count)
@@ -204,11 +211,13 @@ import Testing
     }
     let types: [LogicalType] = [.double, .double]
     try AggregateRun(name: "covar_pop", types: types) { paired($0) { _, _, xy, n in xy / n } }.check()
-    try AggregateRun(name: "covar_samp", types: types) { paired($0) { _, _, xy, n in n == 1 ? nil : xy / (n - 1) } }.check()
+    try AggregateRun(name: "covar_samp", types: types) { paired($0) { _, _, xy, n in n == 1 ? nil : xy / (n - 1) } }
+      .check()
     try AggregateRun(name: "corr", types: types) { rows in
       paired(rows) { xx, yy, xy, _ in xx * yy == 0 ? nil : xy / (xx * yy).squareRoot() }
     }.check()
-    try AggregateRun(name: "regr_slope", types: types) { paired($0) { xx, _, xy, _ in xx == 0 ? nil : xy / xx } }.check()
+    try AggregateRun(name: "regr_slope", types: types) { paired($0) { xx, _, xy, _ in xx == 0 ? nil : xy / xx } }
+      .check()
     try AggregateRun(name: "regr_sxy", types: types) { paired($0) { _, _, xy, _ in xy } }.check()
   }
 
@@ -252,7 +261,9 @@ import Testing
 
   @Test func distinctEstimatesOfManyValuesAreWithinTheirError() throws {
     for count in [1000, 20_000, 300_000] {
-      let overload = try #require(FunctionRegistry.aggregate("approx_count_distinct")).resolve([FunctionArgument(.bigint)])
+      let overload = try #require(FunctionRegistry.aggregate("approx_count_distinct")).resolve([
+        FunctionArgument(.bigint)
+      ])
       let accumulator = overload.makeAccumulator(Session.context)
       accumulator.resize(groupCount: 1)
       for start in stride(from: 0, to: count, by: 1000) {

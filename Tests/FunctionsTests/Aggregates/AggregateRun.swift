@@ -103,7 +103,8 @@ struct AggregateRun {
 
   private func overload() throws(QueryError) -> AggregateOverload {
     guard let function = FunctionRegistry.aggregate(name) else { throw FunctionRegistry.unknown(name) }
-    let arguments = types.map { FunctionArgument($0) } + constants.map { FunctionArgument($0.type, constant: $0.literal) }
+    let arguments =
+      types.map { FunctionArgument($0) } + constants.map { FunctionArgument($0.type, constant: $0.literal) }
     return try function.resolve(arguments)
   }
 
@@ -138,7 +139,9 @@ struct AggregateRun {
     }
     let mapping = (0..<Self.groupCount).map { UInt32(Self.groupCount - 1 - $0) } + [UInt32(Self.groupCount)]
     try first.merge(second, groups: mapping, count: Self.groupCount + 1)
-    let results = [try whole.results(from: 0, count: Self.groupCount + 1), try first.results(from: 0, count: Self.groupCount + 1)]
+    let results = [
+      try whole.results(from: 0, count: Self.groupCount + 1), try first.results(from: 0, count: Self.groupCount + 1),
+    ]
     let part = try whole.results(from: 3, count: 2)
     for group in 0...Self.groupCount {
       let expected = naive(rows(batches, groups, of: group))

@@ -69,7 +69,9 @@ import Testing
     #expect(try call("array_contains", array(int(1), null()), int(2)) == "NULL")
     #expect(try call("array_contains", array(int(1), null()), int(1)) == "true")
     #expect(try call("array_contains", array(int(1)), big(2)) == "false")
-    #expect(try call("array_contains", array(text("a"), text("a longer one than fits")), text("a longer one than fits")) == "true")
+    #expect(
+      try call("array_contains", array(text("a"), text("a longer one than fits")), text("a longer one than fits"))
+        == "true")
     #expect(try call("array_position", array(int(3), int(2), int(1), null()), int(1)) == "3")
     #expect(try call("array_position", array(int(3)), int(1)) == "0")
     #expect(try call("array_min", array(int(1), null(), int(-3))) == "-3")
@@ -89,7 +91,8 @@ import Testing
     #expect(try call("array_distinct", array(int(1), int(2), int(1), null(), null())) == "[1, 2, null]")
     #expect(try call("array_union", left, right) == "[1, 2, null, 3]")
     #expect(try call("array_intersect", left, right) == "[2, null]")
-    #expect(try call("array_except", array(int(1), int(2), int(2), int(1), null()), array(int(2), int(3))) == "[1, null]")
+    #expect(
+      try call("array_except", array(int(1), int(2), int(2), int(1), null()), array(int(2), int(3))) == "[1, null]")
     #expect(try call("array_remove", array(int(1), int(2), int(3), null(), int(3)), int(3)) == "[1, 2, null]")
     #expect(try call("array_compact", array(int(1), null(), int(2))) == "[1, 2]")
     #expect(try call("array_append", array(int(1)), null(.int)) == "[1, null]")
@@ -112,7 +115,8 @@ import Testing
     #expect(try call("array_insert", array(int(1), int(2)), int(-5), int(9)) == "[9, null, null, 1, 2]")
     #expect(try call("array_insert", array(int(1), int(2)), int(-1), int(9)) == "[1, 2, 9]")
     #expect(try call("array_insert", array(int(1), int(2)), int(1), int(9)) == "[9, 1, 2]")
-    #expect(fault { () throws(QueryError) in try call("array_insert", array(int(1)), int(0), int(9)) } == .elementAtIndexZero)
+    #expect(
+      fault { () throws(QueryError) in try call("array_insert", array(int(1)), int(0), int(9)) } == .elementAtIndexZero)
   }
 
   @Test func slicesAndNesting() throws {

@@ -123,7 +123,8 @@ private func column(_ argument: Argument, isAlone: Bool) -> Vector {
 
 /// Resolves and runs a function on vectors.
 func apply(
-  _ name: String, _ arguments: [Argument], _ values: [Vector], count: Int, _ context: EvaluationContext = Session.context
+  _ name: String, _ arguments: [Argument], _ values: [Vector], count: Int,
+  _ context: EvaluationContext = Session.context
 ) throws(QueryError) -> Vector {
   guard let function = FunctionRegistry.scalar(name) else { throw FunctionRegistry.unknown(name) }
   let resolved = arguments.map { argument in

@@ -9,7 +9,9 @@ import Testing
     #expect(try call("date_add", text("2016-07-30"), int(1)) == "2016-07-31")
     #expect(try call("date_add", date("2016-07-30"), int(-400)) == "2015-06-26")
     #expect(try call("date_sub", date("2016-07-30"), int(1)) == "2016-07-29")
-    #expect(fault { () throws(QueryError) in try call("date_add", date("2016-07-30"), int(2_147_483_647)) } == .dateTimeOverflow)
+    #expect(
+      fault { () throws(QueryError) in try call("date_add", date("2016-07-30"), int(2_147_483_647)) }
+        == .dateTimeOverflow)
     #expect(try call("datediff", text("2009-07-30"), text("2009-07-31")) == "-1")
     #expect(try call("add_months", date("2016-08-31"), int(1)) == "2016-09-30")
     #expect(try call("add_months", date("2019-02-28"), int(1)) == "2019-03-28")
@@ -17,7 +19,8 @@ import Testing
     #expect(try call("last_day", date("2024-02-10")) == "2024-02-29")
     #expect(try call("next_day", date("2015-01-14"), text("TU")) == "2015-01-20")
     #expect(try call("next_day", date("2026-01-31"), text("Saturday")) == "2026-02-07")
-    #expect(fault { () throws(QueryError) in try call("next_day", date("2026-01-31"), text("xx")) } == .illegalDayOfWeek)
+    #expect(
+      fault { () throws(QueryError) in try call("next_day", date("2026-01-31"), text("xx")) } == .illegalDayOfWeek)
     #expect(try call("next_day", date("2026-01-31"), text("xx"), context: EvaluationContext(isANSI: false)) == "NULL")
     #expect(try call("monthname", date("2008-02-20")) == "Feb")
     #expect(try call("dayname", date("2008-02-20")) == "Wed")
@@ -71,7 +74,8 @@ import Testing
     #expect(try call("extract", text("hours"), days(1.4375)) == "10")
     #expect(try call("extract", text("MONTH"), months(29)) == "5")
     #expect(try call("extract", text("YEAR"), months(-29)) == "-2")
-    #expect(fault { () throws(QueryError) in try call("extract", text("FOO"), date("2026-01-01")) } == .invalidParameter)
+    #expect(
+      fault { () throws(QueryError) in try call("extract", text("FOO"), date("2026-01-01")) } == .invalidParameter)
   }
 
   @Test func formatting() throws {
@@ -90,7 +94,8 @@ import Testing
     #expect(try call("date_format", winter, text("yyyy''MM 'of' dd")) == "2026'01 of 04")
     #expect(try call("date_format", timestamp("12345-01-02 00:00:00"), text("yyyy")) == "+12345")
     for pattern in ["u", "YYYY", "yyyy-MM-dd'", "[yyyy", "yyyy]", "AAA"] {
-      #expect(fault { () throws(QueryError) in try call("date_format", winter, text(pattern)) } == .invalidDateTimePattern)
+      #expect(
+        fault { () throws(QueryError) in try call("date_format", winter, text(pattern)) } == .invalidDateTimePattern)
     }
   }
 
@@ -143,7 +148,8 @@ import Testing
     #expect(try call("to_timestamp", text("2026-03-29 01:30:00")) == "2026-03-29 02:30:00")
     #expect(try call("to_timestamp", text("2026-10-25 01:30:00")) == "2026-10-25 01:30:00")
     #expect(fault { () throws(QueryError) in try call("to_timestamp", text("abc")) } == .castInvalidInput)
-    #expect(fault { () throws(QueryError) in try call("to_timestamp", text("24:00"), text("HH:mm")) } == .invalidDateTime)
+    #expect(
+      fault { () throws(QueryError) in try call("to_timestamp", text("24:00"), text("HH:mm")) } == .invalidDateTime)
     #expect(
       fault { () throws(QueryError) in try call("to_timestamp", text("20260131101112123"), text("yyyyMMddHHmmssSSS")) }
         == .invalidDateTime)
@@ -219,7 +225,8 @@ import Testing
     let beforeGap = timestamp("2026-03-28 10:00:00")
     #expect(try call("datediff", text("DAY"), beforeGap, timestamp("2026-03-29 10:00:00")) == "1")
     #expect(try call("timestampdiff", text("HOUR"), beforeGap, timestamp("2026-03-29 10:00:00")) == "24")
-    #expect(fault { () throws(QueryError) in try call("timestampadd", text("FOO"), int(1), start) } == .invalidParameter)
+    #expect(
+      fault { () throws(QueryError) in try call("timestampadd", text("FOO"), int(1), start) } == .invalidParameter)
   }
 
   @Test func current() throws {

@@ -82,7 +82,8 @@ import Testing
       return try apply("concat_ws", [dash, parameters[1], parameters[2]], count: count)
     }
     #expect(
-      try call("map_zip_with", map(int(1), text("a"), int(2), text("b")), map(int(1), text("x"), int(3), text("y")), joined)
+      try call(
+        "map_zip_with", map(int(1), text("a"), int(2), text("b")), map(int(1), text("x"), int(3), text("y")), joined)
         == "{1 -> a-x, 2 -> b, 3 -> y}")
   }
 
