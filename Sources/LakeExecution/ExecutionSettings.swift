@@ -1,4 +1,4 @@
-package import LakeColumnar
+import LakeColumnar
 package import LakeFunctions
 
 /// What one run of a query may use and how it behaves.

@@ -84,6 +84,16 @@ import Testing
     try result.expect(expected)
   }
 
+  @Test func onlyTheEmptyGroupingSetYieldsARowForNoInput() throws {
+    let query = Query(sales)
+    let none = query.filter(call(">", query["amount"], bigint(1000)))
+    let id = OutputColumn(name: "id", type: .bigint)
+    let calls = [aggregate("count", as: "rows")]
+    try none.aggregate(by: [], calls, sets: [[]], groupingID: id).expect([[i(0), i(0)]])
+    try query.aggregate(by: [], calls, sets: [[]], groupingID: id).expect([[i(200), i(0)]])
+    try none.aggregate(by: ["city"], calls, sets: [[0], []], groupingID: id).expect([])
+  }
+
   @Test func nestedKeys() throws {
     let rows: [[Literal]] = (0..<60).map { row in
       [row % 9 == 0 ? .null : .array([i(row % 2), row % 3 == 0 ? .null : i(1)]), .struct([i(row % 2), s("x")])]

@@ -7,7 +7,9 @@ import LakeTypes
 import Testing
 
 @Suite struct SortTests {
-  private static let words = ["", "a", "ab", "abcdefgh", "abcdefghi", "abcdefghijklmnop", "abcdefghijklmnoq", "z\u{e9}", "z"]
+  private static let words = [
+    "", "a", "ab", "abcdefgh", "abcdefghi", "abcdefghijklmnop", "abcdefghijklmnoq", "z\u{e9}", "z",
+  ]
 
   private let table: MemorySource = {
     var random = TestRandom(5)
@@ -44,7 +46,8 @@ import Testing
   }
 
   private static let keySets: [[(String, Bool, Bool)]] = [
-    [("id", true, false)], [("n", false, true), ("id", false, true)], [("n", true, false), ("t", false, false), ("id", false, true)],
+    [("id", true, false)], [("n", false, true), ("id", false, true)],
+    [("n", true, false), ("t", false, false), ("id", false, true)],
     [("t", false, true), ("id", true, true)], [("t", true, true), ("n", false, false), ("id", false, true)],
     [("f", false, true), ("n", true, true), ("t", true, false), ("id", false, true)],
   ]

@@ -152,7 +152,8 @@ import Testing
     let query = Query(table)
     let calls = try [
       Self.call("lag", [query["v"], int(2), .literal(.integer(-1), .bigint)], .upToPeers),
-      Self.call("first_value", [query["v"]], BoundFrame(unit: .rows, start: .preceding(Self.offset(1)), end: .currentRow)),
+      Self.call(
+        "first_value", [query["v"]], BoundFrame(unit: .rows, start: .preceding(Self.offset(1)), end: .currentRow)),
     ]
     let window = Query(
       .window(

@@ -31,6 +31,8 @@ final class AggregationPlan: Sendable {
   let keyLayout: KeyLayout
 
   var groupCount: Int { groupTypes.count }
+  /// Whether there is one result row, whatever the input.
+  var isUngrouped: Bool { groupTypes.isEmpty && groupingSets?.count ?? 1 == 1 }
 
   convenience init(_ node: AggregateNode, layout: ColumnLayout, context: EvaluationContext) throws(QueryError) {
     var expressions = node.groups.map(\.expression)

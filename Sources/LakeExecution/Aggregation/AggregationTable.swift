@@ -22,7 +22,7 @@ final class AggregationTable {
   init(_ plan: AggregationPlan, _ run: QueryRun) {
     self.plan = plan
     let context = run.settings.evaluation
-    table = plan.groupCount == 0 && plan.groupingSets == nil ? nil : GroupTable(plan.keyLayout)
+    table = plan.isUngrouped ? nil : GroupTable(plan.keyLayout)
     accumulators = plan.aggregates.map { $0.overload.makeAccumulator(context) }
     deferred = plan.aggregates.map { $0.isDeferred ? DeferredRows($0) : nil }
     scratch = plan.evaluator.makeScratch()
@@ -193,12 +193,12 @@ final class AggregationTable {
       for index in 0..<plan.groupCount { vectors.append(table.keyColumn(index, from: start, count: count)) }
     }
     for accumulator in accumulators { vectors.append(try accumulator.results(from: start, count: count)) }
-    if plan.hasGroupingID, let table { vectors.append(groupingIDs(table, start, count)) }
+    if plan.hasGroupingID { vectors.append(groupingIDs(start, count)) }
     return Batch(columns: vectors, count: count)
   }
 
-  private func groupingIDs(_ table: GroupTable, _ start: Int, _ count: Int) -> Vector {
-    guard let sets = plan.groupingSets else { return .constant(.integer(0), .bigint, count: count) }
+  private func groupingIDs(_ start: Int, _ count: Int) -> Vector {
+    guard let sets = plan.groupingSets, let table else { return .constant(.integer(0), .bigint, count: count) }
     let ids = sets.indices.map { plan.groupingID(ofSet: $0) }
     let set = table.keyColumn(plan.groupCount, from: start, count: count)
     let source = set.slots(Int32.self)

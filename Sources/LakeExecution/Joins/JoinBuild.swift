@@ -88,9 +88,11 @@ final class JoinBuild: PipelineSink, @unchecked Sendable {
     monitor.locked { for index in rows.indices { matched[index] |= rows[index] } }
   }
 
-  /// Build rows without a match.
-  var unmatchedRows: [UInt32] {
-    monitor.locked { matched.indices.filter { matched[$0] == 0 }.map { UInt32($0) } }
+  /// The build rows that are passed on by themselves: those without a match, or (of a semi join) those with one.
+  var remainingRows: [UInt32] {
+    let wanted: UInt8
+    if case .buildSemi = shape.kind { wanted = 1 } else { wanted = 0 }
+    return monitor.locked { matched.indices.filter { matched[$0] == wanted }.map { UInt32($0) } }
   }
 
   /// The columns that are passed on, for some build rows.
@@ -107,8 +109,9 @@ final class JoinBuild: PipelineSink, @unchecked Sendable {
   }
 }
 
-/// Yields the build rows that no probe row matched, with NULLs for the probe side.
-final class UnmatchedBuildSource: MorselSource {
+/// Yields the build rows that are left over when all probe rows have been seen, with NULLs for the probe side if
+/// its columns are part of the result.
+final class RemainingBuildSource: MorselSource {
   private let build: JoinBuild
 
   init(_ build: JoinBuild) { self.build = build }
@@ -116,7 +119,7 @@ final class UnmatchedBuildSource: MorselSource {
   func start(_ run: QueryRun) throws(QueryError) -> Int { 1 }
 
   func open(_ morsel: Int, _ run: QueryRun) throws(QueryError) -> any BatchReader {
-    let rows = build.unmatchedRows
+    let rows = build.remainingRows
     var position = 0
     let (build, size) = (build, run.settings.batchSize)
     return ComputedReader { () throws(QueryError) -> Batch? in
@@ -126,7 +129,8 @@ final class UnmatchedBuildSource: MorselSource {
       let target = positions.base.assumingMemoryBound(to: UInt32.self)
       for index in 0..<count { target[index] = rows[position + index] }
       position += count
-      let missing = build.shape.probeTypes.map { Vector.allNull($0, count: count) }
+      let types = build.shape.kind.yieldsBuildRowsOnly ? [] : build.shape.probeTypes
+      let missing = types.map { Vector.allNull($0, count: count) }
       return Batch(columns: missing + build.gathered(positions, count: count), count: count)
     }
   }

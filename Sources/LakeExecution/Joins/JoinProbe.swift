@@ -77,7 +77,8 @@ private final class JoinProbeConsumer: BatchConsumer {
     let columns = build.columns.prefix(shape.buildColumnCount).map { column in
       build.count == 0
         ? Vector.allNull(column.type, count: batch.physicalCount)
-        : column.gathered(zero.base.assumingMemoryBound(to: UInt32.self), count: 1).asConstant(count: batch.physicalCount)
+        : column.gathered(zero.base.assumingMemoryBound(to: UInt32.self), count: 1).asConstant(
+          count: batch.physicalCount)
     }
     let passed = shape.probeSlots.map { batch.columns[$0] }
     return try next.consume(
@@ -101,7 +102,13 @@ private final class JoinProbeConsumer: BatchConsumer {
     _ probe: ProbeBatch, _ table: JoinTable, _ first: UnsafeMutablePointer<UInt32>
   ) throws(QueryError) -> Flow {
     if !shape.kind.yieldsPairs, !shape.hasResidual {
-      for row in 0..<probe.count { probe.isMatched[row] = UInt8(truncatingIfNeeded: bit(first[row] != JoinTable.none)) }
+      if shape.kind.yieldsBuildRowsOnly {
+        markBuildRows(first, count: probe.count, table)
+      } else {
+        for row in 0..<probe.count {
+          probe.isMatched[row] = UInt8(truncatingIfNeeded: bit(first[row] != JoinTable.none))
+        }
+      }
       return .more
     }
     if table.isUnique, probe.count <= run.settings.batchSize { return try pairUnique(probe, first) }
@@ -117,6 +124,17 @@ private final class JoinProbeConsumer: BatchConsumer {
     return try flush(&pairs, probe)
   }
 
+  /// Notes the build rows that have the probe rows' keys; of rows with equal keys all are marked or none.
+  private func markBuildRows(_ first: UnsafeMutablePointer<UInt32>, count: Int, _ table: JoinTable) {
+    for row in 0..<count {
+      var partner = first[row]
+      while partner != JoinTable.none, matchedBuild[Int(partner)] == 0 {
+        matchedBuild[Int(partner)] = 1
+        partner = table.following(partner)
+      }
+    }
+  }
+
   private func pairUnique(
     _ probe: ProbeBatch, _ first: UnsafeMutablePointer<UInt32>
   ) throws(QueryError) -> Flow {
@@ -128,6 +146,7 @@ private final class JoinProbeConsumer: BatchConsumer {
   private func pairWithAll(_ probe: ProbeBatch) throws(QueryError) -> Flow {
     if !shape.kind.yieldsPairs, !shape.hasResidual {
       for row in 0..<probe.count { probe.isMatched[row] = build.count > 0 ? 1 : 0 }
+      if shape.kind.yieldsBuildRowsOnly { matchedBuild = Array(repeating: 1, count: build.count) }
       return .more
     }
     var pairs = PairList(capacity: run.settings.batchSize)
@@ -202,7 +221,7 @@ private final class JoinProbeConsumer: BatchConsumer {
   /// Passes on what the batch's rows yield besides pairs.
   private func conclude(_ probe: ProbeBatch, isUnknown: (Int) -> Bool) throws(QueryError) -> Flow {
     switch shape.kind {
-    case .inner, .buildOuter: return .more
+    case .inner, .buildOuter, .buildSemi, .buildAnti: return .more
     case .probeOuter, .fullOuter, .single: return try passUnmatched(probe)
     case .semi: return try pass(probe, probe.selection { probe.isMatched[$0] != 0 })
     case .anti: return try pass(probe, probe.selection { probe.isMatched[$0] == 0 })

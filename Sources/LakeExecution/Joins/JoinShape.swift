@@ -14,6 +14,8 @@ struct JoinShape: Sendable {
     case buildOuter
     case fullOuter
     case semi, anti, nullAwareAnti
+    /// The build rows with a match, or those without one, are the result; no probe row is.
+    case buildSemi, buildAnti
     /// Like `probeOuter`, but a second match is an error.
     case single
     case mark(isNullAware: Bool)
@@ -22,7 +24,15 @@ struct JoinShape: Sendable {
     var yieldsPairs: Bool {
       switch self {
       case .inner, .probeOuter, .buildOuter, .fullOuter, .single: true
-      case .semi, .anti, .nullAwareAnti, .mark: false
+      case .semi, .anti, .nullAwareAnti, .mark, .buildSemi, .buildAnti: false
+      }
+    }
+
+    /// Whether only build rows are part of the result.
+    var yieldsBuildRowsOnly: Bool {
+      switch self {
+      case .buildSemi, .buildAnti: true
+      default: false
       }
     }
 
@@ -33,9 +43,10 @@ struct JoinShape: Sendable {
       }
     }
 
+    /// Whether build rows are passed on by themselves when all probe rows have been seen.
     var keepsBuildRows: Bool {
       switch self {
-      case .buildOuter, .fullOuter: true
+      case .buildOuter, .fullOuter, .buildSemi, .buildAnti: true
       default: false
       }
     }
@@ -50,7 +61,7 @@ struct JoinShape: Sendable {
     /// Whether a probe row without a match does not matter, so that scans may skip it.
     var dropsUnmatchedProbeRows: Bool {
       switch self {
-      case .inner, .buildOuter, .semi: true
+      case .inner, .buildOuter, .semi, .buildSemi, .buildAnti: true
       default: false
       }
     }

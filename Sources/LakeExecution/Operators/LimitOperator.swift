@@ -33,7 +33,8 @@ final class LimitOperator: PipelineTransform {
       let first = max(start, limit.offset)
       let last = min(start + count, limit.end)
       if first < last {
-        let passed = first == start && last == start + count
+        let passed =
+          first == start && last == start + count
           ? batch : batch.livingRows(from: first - start, count: last - first)
         if case .done = try next.consume(passed) { return .done }
       }

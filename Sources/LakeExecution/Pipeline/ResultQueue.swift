@@ -51,7 +51,6 @@ final class ResultQueue: @unchecked Sendable {
   /// Whether there is room for another batch of a morsel.
   func hasRoom(_ morsel: Int) -> Bool { monitor.locked { waiting[morsel, default: []].count < Self.room } }
 
-
   /// The batches that are next in order, as far as they are there; moves on behind finished morsels.
   func take() -> [Batch] {
     monitor.locked {

@@ -36,8 +36,8 @@ extension PhysicalPlanner {
       JoinProbe(sink, node: described), layout: ColumnLayout(sides.outputColumns))
     result.isOrdered = false
     if shape.kind.keepsBuildRows {
-      let unmatched = OperatorNode("UnmatchedRows", "", [sink.node])
-      result.branches.append(PlanStream.Branch(source: UnmatchedBuildSource(sink), sourceNode: unmatched))
+      let unmatched = OperatorNode("RemainingRows", "", [sink.node])
+      result.branches.append(PlanStream.Branch(source: RemainingBuildSource(sink), sourceNode: unmatched))
     }
     return result
   }
@@ -112,7 +112,9 @@ private struct JoinSides {
   private static func isSwapped(_ node: JoinNode) -> Bool {
     switch node.kind {
     case .inner, .left, .right, .full: RowEstimate.rows(node.left) * 1.5 < RowEstimate.rows(node.right)
-    case .leftSemi, .leftAnti, .nullAwareAnti, .single, .mark: false
+    // Marks on kept rows cost more than a look-up.
+    case .leftSemi, .leftAnti: RowEstimate.rows(node.left) * 3 < RowEstimate.rows(node.right)
+    case .nullAwareAnti, .single, .mark: false
     }
   }
 
@@ -122,18 +124,19 @@ private struct JoinSides {
     case .left: isSwapped ? .buildOuter : .probeOuter
     case .right: isSwapped ? .probeOuter : .buildOuter
     case .full: .fullOuter
-    case .leftSemi: .semi
-    case .leftAnti: .anti
+    case .leftSemi: isSwapped ? .buildSemi : .semi
+    case .leftAnti: isSwapped ? .buildAnti : .anti
     case .nullAwareAnti: .nullAwareAnti
     case .single: .single
     case .mark(_, let isNullAware): .mark(isNullAware: isNullAware)
     }
   }
 
-  var yieldsBuildColumns: Bool { kind.yieldsPairs }
+  var yieldsBuildColumns: Bool { kind.yieldsPairs || kind.yieldsBuildRowsOnly }
 
   var outputColumns: [OutputColumn] {
-    probe.columns + (yieldsBuildColumns ? build.columns : []) + (mark.map { [$0] } ?? [])
+    let passed = kind.yieldsBuildRowsOnly ? [] : probe.columns
+    return passed + (yieldsBuildColumns ? build.columns : []) + (mark.map { [$0] } ?? [])
   }
 
   /// Columns of the build side that pairs are tested with.
@@ -149,8 +152,10 @@ private struct JoinSides {
   }
 
   func buildTargets(_ targets: [FilterTarget]) -> [FilterTarget] {
-    guard case .inner = kind else { return [] }
-    return Self.targets(targets, of: build)
+    switch kind {
+    case .inner, .buildSemi, .buildAnti: return Self.targets(targets, of: build)
+    default: return []
+    }
   }
 
   private static func targets(_ targets: [FilterTarget], of plan: LogicalPlan) -> [FilterTarget] {

@@ -106,9 +106,11 @@ struct ExpressionCompiler {
       }
     }
     let isStrict = call.function.nulls == .strict
-    let isStrictInFirst = Self.strictInFirst.contains(call.function.name) && arguments.dropFirst().allSatisfy {
-      $0 is LiteralNode
-    }
+    let isStrictInFirst =
+      Self.strictInFirst.contains(call.function.name)
+      && arguments.dropFirst().allSatisfy {
+        $0 is LiteralNode
+      }
     let isDeterministic = call.function.isDeterministic
     return CallNode(
       type: expression.type, kernel: call.overload.kernel, arguments: arguments, lambdas: lambdas,
@@ -148,7 +150,10 @@ struct ExpressionCompiler {
   private mutating func makeCast(
     _ operand: BoundExpression, _ mode: CastMode, _ node: any EvaluationNode, _ expression: BoundExpression
   ) throws(QueryError) -> any EvaluationNode {
-    if operand.type == .void { return LiteralNode(value: .allNull(expression.type, count: 1)) }
+    // Only a literal: what else has no type, such as raise_error, must still be evaluated.
+    if operand.type == .void, case .literal = operand.kind {
+      return LiteralNode(value: .allNull(expression.type, count: 1))
+    }
     let kernel = try CastFunction.kernel(from: operand.type, to: expression.type, mode: mode)
     return CallNode(
       type: expression.type, kernel: kernel, arguments: [node], lambdas: [], isStrict: true, isDeterministic: true,

@@ -227,7 +227,9 @@ struct VectorAssembly {
   }
 
   private func scattered<T: BitwiseCopyable>(_ slot: T.Type) -> Vector {
-    let owner = covered < count ? Buffer.zeroed(byteCount: count * type.physical.width)
+    let owner =
+      covered < count
+      ? Buffer.zeroed(byteCount: count * type.physical.width)
       : Buffer(byteCount: count * type.physical.width)
     let target = owner.base.assumingMemoryBound(to: T.self)
     let mask = needsMask ? ValidityMask(count: count, allValid: covered == count) : nil
