@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import subprocess
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,14 +68,17 @@ class Lake:
         """The qualified names of the Iceberg tables, read from the metastore itself."""
         if not (self.path / "metastore.db").exists():
             return []
-        with sqlite3.connect(f"file:{self.path}/metastore.db?mode=ro", uri=True) as connection:
-            query = "SELECT table_namespace || '.' || table_name FROM iceberg_tables ORDER BY 1"
-            return [name for (name,) in connection.execute(query)]
+        query = "SELECT table_namespace || '.' || table_name FROM iceberg_tables ORDER BY 1"
+        return [name for (name,) in self.metastore(query)]
 
     def metadata_location(self, table: str) -> str:
-        with sqlite3.connect(f"file:{self.path}/metastore.db?mode=ro", uri=True) as connection:
-            query = "SELECT metadata_location FROM iceberg_tables WHERE table_namespace = ? AND table_name = ?"
-            return connection.execute(query, table.split(".")).fetchone()[0]
+        query = "SELECT metadata_location FROM iceberg_tables WHERE table_namespace = ? AND table_name = ?"
+        return self.metastore(query, *table.split("."))[0][0]
+
+    def metastore(self, query: str, *values: str) -> list[tuple[Any, ...]]:
+        """Asks the metastore's SQLite file itself."""
+        with closing(sqlite3.connect(f"file:{self.path}/metastore.db?mode=ro", uri=True)) as connection:
+            return connection.execute(query, values).fetchall()
 
     def staged(self) -> list[Path]:
         """What is left of transactions that did not end."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import bank_oracle
@@ -16,28 +18,24 @@ import scripts
 DT = "2026-01-31"
 
 
-def answers() -> list[dict[str, Any]]:
+@contextmanager
+def spark(folder: str) -> Iterator[Any]:
+    """A small Spark session with its warehouse in the folder."""
     from pyspark.sql import SparkSession
 
-    with tempfile.TemporaryDirectory() as folder:
-        with bank_oracle.evaluate(scripts.BANK / "data", DT) as connection:
-            names = bank_oracle.table_names(connection)
-            for schema, name in names:
-                connection.execute(f"COPY expected_{schema}.{name} TO '{folder}/{schema}.{name}.parquet'")
-        builder = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
-        builder = builder.config("spark.sql.warehouse.dir", f"{folder}/warehouse").config("spark.log.level", "ERROR")
-        session = builder.config("spark.sql.shuffle.partitions", "4").getOrCreate()
-        try:
-            for schema, name in names:
-                session.sql(f"CREATE DATABASE IF NOT EXISTS {schema}")
-                frame = session.read.parquet(f"{folder}/{schema}.{name}.parquet")
-                if schema == "silver":
-                    # One row a record, as the pipeline keeps them.
-                    frame = frame.selectExpr("source", "reason", "explode(sequence(1L, records)) AS number")
-                frame.write.saveAsTable(f"{schema}.{name}")
-            return [answer(session, query) for query in scripts.statements("reports", {"dt": DT})]
-        finally:
-            session.stop()
+    builder = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
+    builder = builder.config("spark.sql.warehouse.dir", f"{folder}/warehouse").config("spark.log.level", "ERROR")
+    builder = builder.config("spark.sql.session.timeZone", "UTC").config("spark.driver.memory", "1g")
+    session = builder.config("spark.sql.shuffle.partitions", "4").getOrCreate()
+    try:
+        yield session
+    finally:
+        session.stop()
+
+
+def answers(session: Any) -> list[dict[str, Any]]:
+    """The reports over the session's tables."""
+    return [answer(session, query) for query in scripts.statements("reports", {"dt": DT})]
 
 
 def answer(session: Any, query: str) -> dict[str, Any]:
@@ -48,8 +46,25 @@ def answer(session: Any, query: str) -> dict[str, Any]:
     return {"columns": frame.columns, "types": types, "rows": rows}
 
 
+def load_oracle(session: Any, folder: str) -> None:
+    """Makes the oracle's tables tables of the session."""
+    with bank_oracle.evaluate(scripts.BANK / "data", DT) as connection:
+        names = bank_oracle.table_names(connection)
+        for schema, name in names:
+            connection.execute(f"COPY expected_{schema}.{name} TO '{folder}/{schema}.{name}.parquet'")
+    for schema, name in names:
+        session.sql(f"CREATE DATABASE IF NOT EXISTS {schema}")
+        frame = session.read.parquet(f"{folder}/{schema}.{name}.parquet")
+        if schema == "silver":
+            # One row a record, as the pipeline keeps them.
+            frame = frame.selectExpr("source", "reason", "explode(sequence(1L, records)) AS number")
+        frame.write.saveAsTable(f"{schema}.{name}")
+
+
 def main() -> None:
-    lines = ",\n".join(json.dumps(report, ensure_ascii=False) for report in answers())
+    with tempfile.TemporaryDirectory() as folder, spark(folder) as session:
+        load_oracle(session, folder)
+        lines = ",\n".join(json.dumps(report, ensure_ascii=False) for report in answers(session))
     bank_oracle.REPORTS.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
 
 
