@@ -33,11 +33,14 @@ package struct LogicTest: Sendable {
   }
 
   package var path: String
+  /// The file's text.
+  package var text: String
   package var records: [Record]
 
   /// Reads a test; throws on a line that belongs to no record.
   package init(path: String, text: String) throws(QueryError) {
     self.path = path
+    self.text = text
     var parser = LogicTestParser(text, path)
     records = try parser.parse()
   }

@@ -69,7 +69,9 @@ import Testing
     if !entry.isDeterministic || Self.changing.contains(entry.names[0]) { return }
     do {
       let rows = try await session.execute(String(line[..<mark.lowerBound])).rows()
-      #expect(Self.text(rows) == line[mark.upperBound...], "\(line)")
+      // Examples write NULL in capitals, inside arrays too, where a cast to string has small letters.
+      let shown = line[mark.upperBound...].replacing("null", with: "NULL")
+      #expect(Self.text(rows).replacing("null", with: "NULL") == shown, "\(line)")
     } catch let error as SQLError {
       Issue.record("\(line): \(error)")
     }
