@@ -95,7 +95,7 @@ def command_view(lake: Lake) -> dict[str, str]:
     catalog = lake.catalog()
     for name in lake.managed_tables():
         columns = [column.name for column in catalog.load_table(name).schema().fields if column.name != "load_time"]
-        digest = f"sum(CAST(xxhash64({', '.join(columns)}) AS DECIMAL(38,0)))"
+        digest = f"CAST(sum(CAST(xxhash64({', '.join(columns)}) AS DECIMAL(38,0))) AS STRING)"
         queries.append(f"SELECT '{name}' AS name, concat(count(*), ' ', coalesce({digest}, '')) AS digest FROM {name}")
     rows = lake.rows("\nUNION ALL\n".join(queries)) if queries else lake.rows("SHOW DATABASES")
     assert lake.staged() == []
