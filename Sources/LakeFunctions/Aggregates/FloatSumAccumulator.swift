@@ -44,31 +44,16 @@ final class FloatSumAccumulator: Accumulator {
   func updateSingleGroup(arguments: [Vector], count: Int) throws(QueryError) {
     let argument = arguments[0]
     if argument.physical == .float64, argument.isFlat, argument.validity == nil {
-      states.base[0].sum += Self.total(UnsafePointer(argument.slots(Double.self)), count)
+      states.base[0].sum += LaneSum.total(UnsafePointer(argument.slots(Double.self)), count) { $0 }
       states.base[0].rows &+= Int64(count)
+    } else if argument.physical == .float64, argument.isFlat, let words = argument.validity?.words {
+      states.base[0].sum += LaneSum.total(UnsafePointer(argument.slots(Double.self)), words, count)
+      states.base[0].rows &+= Int64(argument.validCount(count))
     } else {
       try ZeroGroups.withZeros(count) { (groups) throws(QueryError) in
         try update(groups: groups, arguments: arguments, count: count)
       }
     }
-  }
-
-  private static func total(_ values: UnsafePointer<Double>, _ count: Int) -> Double {
-    let raw = UnsafeRawPointer(values)
-    var first = SIMD8<Double>.zero
-    var second = SIMD8<Double>.zero
-    var row = 0
-    while row &+ 16 <= count {
-      first += raw.loadUnaligned(fromByteOffset: row &* 8, as: SIMD8<Double>.self)
-      second += raw.loadUnaligned(fromByteOffset: row &* 8 &+ 64, as: SIMD8<Double>.self)
-      row &+= 16
-    }
-    var total = (first + second).sum()
-    while row < count {
-      total += values[row]
-      row &+= 1
-    }
-    return total
   }
 
   func merge(_ other: any Accumulator, groups: UnsafePointer<UInt32>, count: Int) throws(QueryError) {

@@ -47,14 +47,28 @@ final class VariableExtremeAccumulator: Accumulator {
     let argument = arguments[0]
     var best: (row: Int, slot: Int)?
     let slots = argument.slotVector
-    argument.forEachValid(argument.isConstant ? min(1, count) : count) { row, slot in
-      if let old = best, old.slot == slot || !isBetter(RowComparison.compare(slots, slot, slots, old.slot)) { return }
-      best = (row, slot)
+    let rows = argument.isConstant ? min(1, count) : count
+    if argument.physical == .view {
+      best = bestView(argument, rows)
+    } else {
+      argument.forEachValid(rows) { row, slot in
+        if let old = best, !isBetter(RowComparison.compare(slots, slot, slots, old.slot)) { return }
+        best = (row, slot)
+      }
     }
     guard let best else { return }
     if states.content(0) == .nothing || isBetter(-states.compare(0, argument, row: best.row)) {
       states.set(0, argument, row: best.row)
     }
+  }
+
+  private func bestView(_ argument: Vector, _ count: Int) -> (row: Int, slot: Int)? {
+    let views = UnsafePointer(argument.slotVector.slots(StringView.self))
+    var best = (row: -1, slot: 0)
+    argument.forEachValid(count) { row, slot in
+      if best.row < 0 || isBetter(views[slot].compare(views[best.slot])) { best = (row, slot) }
+    }
+    return best.row < 0 ? nil : best
   }
 
   func merge(_ other: any Accumulator, groups: UnsafePointer<UInt32>, count: Int) throws(QueryError) {

@@ -1,12 +1,14 @@
 /// Floating-point numbers as Java prints them: `1.0`, `1.0E10`, `NaN`, `Infinity`.
-enum FloatText {
-  static func string(_ value: Double) -> String {
+package enum FloatText {
+  /// The shortest decimal text that reads back as the value, in Java's form.
+  package static func string(_ value: Double) -> String {
     var bytes: [UInt8] = []
     append(value, to: &bytes)
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  static func string(_ value: Float) -> String {
+  /// The same for a float.
+  package static func string(_ value: Float) -> String {
     var bytes: [UInt8] = []
     append(value, to: &bytes)
     return String(decoding: bytes, as: UTF8.self)

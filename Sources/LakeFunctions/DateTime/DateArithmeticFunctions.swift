@@ -50,7 +50,7 @@ extension DateTimeFunctions {
       "monthname", "monthname(date)", "The short name of the date's month.", "SELECT monthname('2008-02-20'); -- Feb",
       [.date], returns: .string
     ) { (call) throws(QueryError) in
-      try shortName(call, CalendarNames.months) { CivilDate(daysSinceEpoch: $0).month - 1 }
+      try shortName(call, CalendarNames.months) { CalendarMath.date($0).month - 1 }
     },
     .fixed(
       "dayname", "dayname(date)", "The short name of the date's day of the week.",

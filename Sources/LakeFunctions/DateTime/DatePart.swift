@@ -41,16 +41,16 @@ enum DatePart: Sendable {
   @inline(__always)
   func value(day days: Int) -> Int {
     switch self {
-    case .year: CivilDate(daysSinceEpoch: days).year
+    case .year: CalendarMath.date(days).year
     case .isoYear: CalendarMath.isoWeek(days).year
-    case .quarter: (CivilDate(daysSinceEpoch: days).month + 2) / 3
-    case .month: CivilDate(daysSinceEpoch: days).month
+    case .quarter: (CalendarMath.date(days).month + 2) / 3
+    case .month: CalendarMath.date(days).month
     case .week: CalendarMath.isoWeek(days).week
-    case .day: CivilDate(daysSinceEpoch: days).day
+    case .day: CalendarMath.date(days).day
     case .dayOfWeek: (CalendarMath.weekday(days) + 1) % 7 + 1
     case .isoDayOfWeek: CalendarMath.weekday(days) + 1
     case .weekday: CalendarMath.weekday(days)
-    case .dayOfYear: CalendarMath.dayOfYear(CivilDate(daysSinceEpoch: days))
+    case .dayOfYear: CalendarMath.dayOfYear(CalendarMath.date(days))
     case .hour, .minute, .second, .exactSecond: 0
     }
   }
@@ -70,9 +70,9 @@ enum DatePart: Sendable {
   /// The part of every row of a date vector.
   func ofDates(_ call: KernelCall, argument: Int = 0) -> Vector {
     switch self {
-    case .year: dates(call, argument) { CivilDate(daysSinceEpoch: $0).year }
-    case .month: dates(call, argument) { CivilDate(daysSinceEpoch: $0).month }
-    case .day: dates(call, argument) { CivilDate(daysSinceEpoch: $0).day }
+    case .year: dates(call, argument) { CalendarMath.date($0).year }
+    case .month: dates(call, argument) { CalendarMath.date($0).month }
+    case .day: dates(call, argument) { CalendarMath.date($0).day }
     default: dates(call, argument) { value(day: $0) }
     }
   }
@@ -128,7 +128,8 @@ extension DateTimeFunctions {
     timePart("second", .second, "The second of a timestamp.", "SELECT second('2009-07-30 12:58:59'); -- 59"),
     ScalarFunction(
       name: "extract", aliases: ["date_part", "datepart"], signature: "extract(field FROM source)",
-      summary: "A field (YEAR, QUARTER, MONTH, WEEK, DAY, DOW, DOY, HOUR, MINUTE, SECOND, ...) of a date, timestamp or interval.",
+      summary:
+        "A field (YEAR, QUARTER, MONTH, WEEK, DAY, DOW, DOY, HOUR, MINUTE, SECOND, ...) of a date, timestamp or interval.",
       example: "SELECT extract(YEAR FROM DATE'2019-08-12'); -- 2019"
     ) { (arguments) throws(QueryError) in try extractOverload(arguments) },
   ]

@@ -9,7 +9,7 @@ struct WallClock {
   init(localMicros micros: Int64) {
     let day = DateTimeText.floorDivide(micros, DateTimeText.microsPerDay)
     days = Int(day)
-    date = CivilDate(daysSinceEpoch: days)
+    date = CalendarMath.date(days)
     microsOfDay = micros &- day &* DateTimeText.microsPerDay
   }
 
@@ -26,6 +26,7 @@ extension DateTimePattern {
   func format(_ micros: Int64, zone: TimeZoneRules, cursor: inout ZoneCursor, to bytes: inout [UInt8]) {
     let offset = cursor.offset(atUTC: micros)
     let clock = WallClock(localMicros: micros &+ offset)
+    if let layout, layout.append(clock, to: &bytes) { return }
     for step in steps { step.format(clock, micros, offset, zone, to: &bytes) }
   }
 }
@@ -85,7 +86,8 @@ extension DateTimePattern.Step {
 }
 
 extension DateTimePattern.NumberField {
-  fileprivate func value(_ clock: WallClock) -> Int {
+  /// The field's number in a wall-clock time.
+  func value(_ clock: WallClock) -> Int {
     switch self {
     case .year: DateTimePattern.Step.yearOfEra(clock.date.year)
     case .month: clock.date.month

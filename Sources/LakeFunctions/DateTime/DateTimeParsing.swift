@@ -7,7 +7,7 @@ struct ClockReading {
   var zone: ParsedTimestamp.Zone
 
   /// The instant that the text names; the session's zone where it names none, nil where its region is unknown.
-  func instant(in session: TimeZoneRules) -> Int64? {
+  func instant(in session: inout ZoneCursor) -> Int64? {
     switch zone {
     case .none: return session.utc(fromLocal: localMicros)
     case .offset(let seconds): return localMicros &- Int64(seconds) &* DateTimeText.microsPerSecond
@@ -21,6 +21,7 @@ extension DateTimePattern {
   ///
   /// As Spark: names in any case, fields that are absent count as 1970-01-01 00:00:00.
   func parse(_ text: UnsafeBufferPointer<UInt8>) -> ClockReading? {
+    if let reading = layout?.parse(text) { return reading }
     var parser = PatternParser(text)
     guard parser.read(steps), parser.isAtEnd else { return nil }
     return parser.fields.resolve()

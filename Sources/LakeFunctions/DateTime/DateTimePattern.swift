@@ -2,7 +2,7 @@ import LakeDiagnostics
 
 /// A pattern of java.time (`yyyy-MM-dd HH:mm:ss`), compiled into steps for formatting and parsing.
 struct DateTimePattern: Sendable {
-  indirect enum Step: Sendable {
+  enum Step: Sendable {
     case literal([UInt8])
     case number(NumberField, width: NumberWidth)
     /// `yy`: two digits within 2000 to 2099.
@@ -52,17 +52,21 @@ struct DateTimePattern: Sendable {
 
   let text: String
   let steps: [Step]
+  /// Set where every digit has its place.
+  let layout: FixedLayout?
 
   /// Compiles a pattern; throws `.invalidDateTimePattern` for a letter or a structure that java.time does not have.
   init(_ text: String) throws(QueryError) {
     self.text = text
     var compiler = PatternCompiler(text)
     steps = try compiler.compile()
+    layout = FixedLayout(steps)
   }
 
   private init(known text: String, _ steps: [Step]) {
     self.text = text
     self.steps = steps
+    layout = FixedLayout(steps)
   }
 
   private static func two(_ field: NumberField) -> Step {

@@ -10,9 +10,11 @@ extension DateTimeFunctions {
       example: "SELECT date_format('2016-04-08', 'y'); -- 2016"
     ) { (arguments) throws(QueryError) in
       let type = try timestampType("date_format", arguments, 2...2, at: 0)
-      return ScalarOverload([type, .string], .string, kernel: foldingConstants { (call) throws(QueryError) in
-        try format(call, zone: zone(of: type, call), factor: 1)
-      })
+      return ScalarOverload(
+        [type, .string], .string,
+        kernel: foldingConstants { (call) throws(QueryError) in
+          try format(call, zone: zone(of: type, call), factor: 1)
+        })
     },
     .fixed(
       "from_unixtime", "from_unixtime(seconds[, pattern])",
@@ -73,9 +75,11 @@ extension DateTimeFunctions {
         }
         return ScalarOverload([type] + pattern, type) { (call) throws(QueryError) in call.arguments[0] }
       }
-      return ScalarOverload([.string] + pattern, type, kernel: foldingConstants { (call) throws(QueryError) in
-        try reader.read(call)
-      })
+      return ScalarOverload(
+        [.string] + pattern, type,
+        kernel: foldingConstants { (call) throws(QueryError) in
+          try reader.read(call)
+        })
     }
   }
 
@@ -95,9 +99,11 @@ extension DateTimeFunctions {
       let pattern: [LogicalType] = arguments.count == 2 ? [.string] : []
       if type == .string || type == .void {
         let reader = DateTimeReader(name: name, type: .timestamp, isTry: false, defaultPattern: .standard)
-        return ScalarOverload([.string] + pattern, .bigint, kernel: foldingConstants { (call) throws(QueryError) in
-          try wholeSeconds(reader.read(call), call)
-        })
+        return ScalarOverload(
+          [.string] + pattern, .bigint,
+          kernel: foldingConstants { (call) throws(QueryError) in
+            try wholeSeconds(reader.read(call), call)
+          })
       }
       guard type.isDateTime else {
         throw ArgumentCheck.mismatch(name, 0, expected: "a string, date or timestamp", type)
@@ -130,7 +136,7 @@ struct DateTimeReader: Sendable {
   func read(_ call: KernelCall) throws(QueryError) -> Vector {
     let texts = call.text(0)
     let patterns = call.arguments.count > 1 ? call.text(1) : nil
-    let zone = call.context.timeZone
+    var cursor = ZoneCursor(call.context.timeZone)
     let isNullOnFault = isTry || !call.context.isANSI
     var memo = TextMemo<DateTimePattern>()
     func parsed(_ row: Int) throws(QueryError) -> Int64? {
@@ -138,7 +144,7 @@ struct DateTimeReader: Sendable {
       if let patterns {
         pattern = try memo.value(patterns, row) { (text) throws(QueryError) in try DateTimePattern(text) }
       }
-      if let value = value(texts.bytes(row), pattern, zone) { return value }
+      if let value = value(texts.bytes(row), pattern, &cursor) { return value }
       if isNullOnFault { return nil }
       throw fault(texts.string(row), pattern)
     }
@@ -151,13 +157,13 @@ struct DateTimeReader: Sendable {
   }
 
   /// Days of a date, microseconds of a timestamp.
-  private func value(_ text: TextBytes, _ pattern: DateTimePattern?, _ zone: TimeZoneRules) -> Int64? {
+  private func value(_ text: TextBytes, _ pattern: DateTimePattern?, _ cursor: inout ZoneCursor) -> Int64? {
     if type == .date, pattern == nil { return DateTimeText.parseDate(text).map { Int64($0) } }
     guard let parsed = reading(text, pattern) else { return nil }
     switch type {
     case .date: return Int64(CalendarMath.day(ofLocal: parsed.localMicros))
     case .timestampNTZ: return parsed.localMicros
-    default: return parsed.instant(in: zone)
+    default: return parsed.instant(in: &cursor)
     }
   }
 

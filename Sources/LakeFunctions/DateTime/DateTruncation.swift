@@ -36,7 +36,7 @@ enum TruncationUnit: Sendable {
 
   /// The first day of the unit that holds a day.
   func firstDay(_ days: Int) -> Int {
-    let date = CivilDate(daysSinceEpoch: days)
+    let date = CalendarMath.date(days)
     switch self {
     case .year: return CivilDate(year: date.year, month: 1, day: 1).daysSinceEpoch
     case .quarter: return CivilDate(year: date.year, month: (date.month - 1) / 3 * 3 + 1, day: 1).daysSinceEpoch
@@ -73,8 +73,7 @@ extension DateTimeFunctions {
   private static let truncateTimestamp: ScalarKernel = { (call) throws(QueryError) in
     let units = call.text(0)
     let values = call.column(1, Int64.self)
-    let zone = call.context.timeZone
-    var cursor = ZoneCursor(zone)
+    var cursor = ZoneCursor(call.context.timeZone)
     var memo = TextMemo<TruncationUnit?>()
     return try Elementwise.fill(call, .timestamp, Int64(0)) { (row) throws(QueryError) in
       let unit = try memo.value(units, row) { (text) throws(QueryError) in TruncationUnit(name: text) }
@@ -83,7 +82,7 @@ extension DateTimeFunctions {
       let local = values[row] &+ offset
       if let micros = unit.micros { return DateTimeText.floorDivide(local, micros) &* micros &- offset }
       let day = unit.firstDay(CalendarMath.day(ofLocal: local))
-      return zone.utc(fromLocal: Int64(day) &* DateTimeText.microsPerDay)
+      return cursor.utc(fromLocal: Int64(day) &* DateTimeText.microsPerDay)
     }
   }
 }

@@ -89,24 +89,50 @@ extension TimeZoneRules {
 
 /// Looks up offsets of many instants that lie close together, without searching for each.
 struct ZoneCursor {
-  private let history: ZoneHistory
+  private let zone: TimeZoneRules
   private var period: ZonePeriod
 
   init(_ zone: TimeZoneRules) {
-    history = zone.history
+    self.zone = zone
     period = zone.history.period(atUTC: 0)
   }
 
   /// Microseconds east of UTC at an instant.
   @inline(__always)
   mutating func offset(atUTC micros: Int64) -> Int64 {
-    if micros < period.start || micros >= period.end { period = history.period(atUTC: micros) }
+    if micros < period.start || micros >= period.end { period = zone.history.period(atUTC: micros) }
     return period.offset
+  }
+
+  /// The instant that clocks show as `local`; see `TimeZoneRules.utc(fromLocal:)`.
+  @inline(__always)
+  mutating func utc(fromLocal local: Int64) -> Int64 {
+    let (instant, overflow) = local.subtractingReportingOverflow(period.offset)
+    // Further than a day from both of the period's ends there is neither a gap nor an overlap.
+    let day = DateTimeText.microsPerDay
+    if !overflow, instant > period.start.addingClamped(day), instant < period.end.addingClamped(-day) { return instant }
+    return searched(local)
+  }
+
+  @inline(never)
+  private mutating func searched(_ local: Int64) -> Int64 {
+    let instant = zone.utc(fromLocal: local)
+    _ = offset(atUTC: instant)
+    return instant
   }
 
   /// The wall-clock time of an instant.
   @inline(__always)
   mutating func local(_ micros: Int64) -> Int64 { micros &+ offset(atUTC: micros) }
+}
+
+extension Int64 {
+  /// The sum, or the end of the range where it overflows.
+  @inline(__always)
+  fileprivate func addingClamped(_ other: Int64) -> Int64 {
+    let (sum, overflow) = addingReportingOverflow(other)
+    return overflow ? (other < 0 ? .min : .max) : sum
+  }
 }
 
 /// Offsets as text: `+02:00`, `-0530`, `+1`.

@@ -58,7 +58,7 @@ enum TimestampUnit: Sendable {
       var last = b.days
       if b.days > a.days, b.microsOfDay < a.microsOfDay { last -= 1 }
       if b.days < a.days, b.microsOfDay > a.microsOfDay { last += 1 }
-      let to = CivilDate(daysSinceEpoch: last)
+      let to = CalendarMath.date(last)
       let packed = ((to.year - a.date.year) * 12 + to.month - a.date.month) * 32 + to.day - a.date.day
       return Int64(packed / 32 / unit)
     }

@@ -5,6 +5,16 @@ struct ZonePeriod: Sendable {
   var start: Int64
   var end: Int64
   var offset: Int64
+
+  /// Takes account of a change to an offset at an instant, in the search for the period that holds `micros`.
+  fileprivate mutating func narrow(to instant: Int64, _ newOffset: Int64, around micros: Int64) {
+    if instant > micros {
+      end = min(end, instant)
+    } else if instant >= start {
+      start = instant
+      offset = newOffset
+    }
+  }
 }
 
 /// All changes of one zone's offset: those on record, then a yearly rule.
@@ -118,14 +128,18 @@ struct ZoneYearRule: Sendable {
     guard let daylight else { return ZonePeriod(start: .min, end: .max, offset: standard.offset) }
     let day = DateTimeText.floorDivide(micros, DateTimeText.microsPerDay)
     let year = CivilDate(daysSinceEpoch: Int(day)).year
-    var changes: [(at: Int64, offset: Int64)] = []
+    // Near the ends of the range of timestamps a change's instant may not fit.
+    guard abs(year) < Self.lastYear else { return ZonePeriod(start: micros, end: micros, offset: standard.offset) }
+    var period = ZonePeriod(start: .min, end: .max, offset: standard.offset)
     for year in year - 1...year + 1 {
-      changes.append((daylight.begin.localMicros(in: year) - standard.offset, daylight.type.offset))
-      changes.append((daylight.end.localMicros(in: year) - daylight.type.offset, standard.offset))
+      let begin = daylight.begin.localMicros(in: year) - standard.offset
+      let end = daylight.end.localMicros(in: year) - daylight.type.offset
+      period.narrow(to: begin, daylight.type.offset, around: micros)
+      period.narrow(to: end, standard.offset, around: micros)
     }
-    changes.sort { $0.at < $1.at }
-    let next = changes.firstIndex { $0.at > micros } ?? changes.count - 1
-    let current = changes[max(0, next - 1)]
-    return ZonePeriod(start: current.at, end: changes[next].at, offset: current.offset)
+    return period
   }
+
+  /// Years beyond this have no daylight saving time.
+  private static let lastYear = 290_000
 }

@@ -14,6 +14,10 @@ enum GeneratorFunctions {
     GeneratorFunction(
       name: "stack", signature: "stack(n, expr, ...)", summary: "The values, laid out in n rows.",
       example: "SELECT stack(2, 1, 2, 3); -- (1, 2), (3, NULL)", resolve: stackOverload),
+    GeneratorFunction(
+      name: "json_tuple", signature: "json_tuple(json, field, ...)",
+      summary: "The named fields of a JSON object as columns of text.",
+      example: "SELECT json_tuple('{\"a\": 1, \"b\": 2}', 'a', 'b'); -- (1, 2)", resolve: JSONTuple.overload),
   ]
 
   private static func explode(_ name: String, isOuter: Bool, withPosition: Bool) -> GeneratorFunction {

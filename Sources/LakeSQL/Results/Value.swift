@@ -1,3 +1,4 @@
+import LakeFunctions
 import LakeTypes
 
 /// One value of a result, or of a parameter.
@@ -16,8 +17,10 @@ public indirect enum Value: Sendable, Hashable {
   case date(Int32)
   /// Microseconds since 1970-01-01: in UTC for timestamp, on the wall clock for timestamp_ntz.
   case timestamp(Int64)
-  /// Months (year-month) or microseconds (day-time).
-  case interval(Int64)
+  /// Months.
+  case yearMonthInterval(Int32)
+  /// Microseconds.
+  case dayTimeInterval(Int64)
   case array([Value])
   case map(keys: [Value], values: [Value])
   case row([Value])
@@ -26,7 +29,8 @@ public indirect enum Value: Sendable, Hashable {
     switch (literal, type) {
     case (.null, _): self = .null
     case (.boolean(let value), _): self = .boolean(value)
-    case (.integer(let value), .intervalDayTime), (.integer(let value), .intervalYearMonth): self = .interval(value)
+    case (.integer(let value), .intervalDayTime): self = .dayTimeInterval(value)
+    case (.integer(let value), .intervalYearMonth): self = .yearMonthInterval(Int32(truncatingIfNeeded: value))
     case (.integer(let value), _): self = .integer(value)
     case (.float(let value), _): self = .float(value)
     case (.double(let value), _): self = .double(value)
@@ -60,7 +64,8 @@ public indirect enum Value: Sendable, Hashable {
     case .binary(let value): TypedLiteral(.binary(value), .binary)
     case .date(let value): TypedLiteral(.date(value), .date)
     case .timestamp(let value): TypedLiteral(.timestamp(value), .timestamp)
-    case .interval(let value): TypedLiteral(.integer(value), .intervalDayTime)
+    case .yearMonthInterval(let value): TypedLiteral(.integer(Int64(value)), .intervalYearMonth)
+    case .dayTimeInterval(let value): TypedLiteral(.integer(value), .intervalDayTime)
     case .array, .map, .row: nil
     }
   }
@@ -72,18 +77,23 @@ extension Value: CustomStringConvertible {
     switch self {
     case .null: "NULL"
     case .boolean(let value): value ? "true" : "false"
-    case .integer(let value), .interval(let value): "\(value)"
-    case .float(let value): "\(value)"
-    case .double(let value): "\(value)"
+    case .integer(let value): "\(value)"
+    case .yearMonthInterval(let value): IntervalText.yearMonth(value)
+    case .dayTimeInterval(let value): IntervalText.dayTime(value)
+    case .float(let value): FloatText.string(value)
+    case .double(let value): FloatText.string(value)
     case .decimal(let unscaled, let scale): DecimalText.string(unscaled, scale: scale)
     case .string(let value): value
     case .binary(let value): value.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     case .date(let value): DateTimeText.dateString(value)
     case .timestamp(let value): DateTimeText.timestampString(value)
-    case .array(let values): "[" + values.map(\.description).joined(separator: ", ") + "]"
+    case .array(let values): "[" + values.map(\.partText).joined(separator: ", ") + "]"
     case .map(let keys, let values):
-      "{" + zip(keys, values).map { "\($0) -> \($1)" }.joined(separator: ", ") + "}"
-    case .row(let values): "{" + values.map(\.description).joined(separator: ", ") + "}"
+      "{" + zip(keys, values).map { "\($0.partText) -> \($1.partText)" }.joined(separator: ", ") + "}"
+    case .row(let values): "{" + values.map(\.partText).joined(separator: ", ") + "}"
     }
   }
+
+  /// The value as a part of a nested one, where NULL is written in small letters.
+  private var partText: String { self == .null ? "null" : description }
 }

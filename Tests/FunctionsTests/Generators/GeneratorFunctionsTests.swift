@@ -82,6 +82,17 @@ import Testing
     #expect(try run("stack", arguments, values, count: 2) == ["0 1 a", "0 7 NULL", "1 2 NULL", "1 7 NULL"])
   }
 
+  @Test func jsonFields() throws {
+    let texts = lists(
+      [.string(#"{"a": 1, "b": "x", "c": {"d": [1]}}"#), .null, .string("oops"), .string("{}")], .string)
+    let names = ["b", "c", "z"].map { Vector.constant(.string($0), .string, count: 4) }
+    let arguments =
+      [FunctionArgument(.string)] + ["b", "c", "z"].map { FunctionArgument(.string, constant: .string($0)) }
+    #expect(
+      try run("json_tuple", arguments, [texts] + names, count: 4)
+        == [#"0 x {"d":[1]} NULL"#, "1 NULL NULL NULL", "2 NULL NULL NULL", "3 NULL NULL NULL"])
+  }
+
   @Test func wrongArguments() throws {
     let explode = try #require(FunctionRegistry.generator("explode"))
     #expect(throws: QueryError.self) { try explode.resolve([FunctionArgument(.int)]) }

@@ -74,7 +74,8 @@ final class PositionDeletes: Sendable {
       ParquetReadRequest(fields: fields, matching: hasIDs ? .fieldID : .name), rowGroups: 0..<parquet.rowGroupCount)
     var result: [String: [Int64]] = [:]
     while let batch = try reader.next()?.compacted() {
-      let positions = batch.columns[1].flattened().slots(Int64.self)
+      let column = batch.columns[1].flattened()
+      let positions = column.slots(Int64.self)
       for row in 0..<batch.count {
         guard case .string(let path) = batch.columns[0].literal(at: row) else { continue }
         result[path, default: []].append(positions[row])
@@ -96,7 +97,8 @@ final class DeletedRowsFilter: BatchReader {
 
   func next() throws(QueryError) -> Batch? {
     while let batch = try inner.next()?.compacted() {
-      let positions = batch.columns[batch.columns.count - 1].flattened().slots(Int64.self)
+      let column = batch.columns[batch.columns.count - 1].flattened()
+      let positions = column.slots(Int64.self)
       let buffer = SelectionVector.scratch(batch.count)
       let rows = buffer.base.assumingMemoryBound(to: UInt32.self)
       var kept = 0
