@@ -1,3 +1,4 @@
+import LakeColumnar
 import LakeDiagnostics
 import LakeFunctions
 import LakeTypes
@@ -244,6 +245,22 @@ import Testing
         let read = try call("unix_micros", timestamp(try call("to_timestamp", text(shown), text(pattern))))
         #expect(read == "\(Int64(second) * 1_000_000 + 123_456)", "\(pattern) of \(shown)")
       }
+    }
+  }
+
+  /// Every day of some centuries, and days near the ends of the range of dates.
+  @Test func partsAgreeWithTheCalendar() throws {
+    let numbers = Array(stride(from: -800_000, to: 3_000_000, by: 97))
+      + [-2_000_000_000, -12_699_423, -12_699_422, -12_699_421, 1_061_042_400, 1_061_042_401, 2_000_000_000]
+    let column = Vector.flat(.date, count: numbers.count)
+    for (row, days) in numbers.enumerated() { column.slots(Int32.self)[row] = Int32(days) }
+    let years = try apply("year", [column], count: numbers.count)
+    let months = try apply("month", [column], count: numbers.count)
+    let days = try apply("day", [column], count: numbers.count)
+    for (row, number) in numbers.enumerated() {
+      let date = CivilDate(daysSinceEpoch: number)
+      let parts = [years, months, days].map { Int($0.slots(Int32.self)[row]) }
+      #expect(parts == [date.year, date.month, date.day], "day \(number)")
     }
   }
 }

@@ -81,4 +81,13 @@ import Testing
       #expect(rules.utc(fromLocal: utc + rules.offset(atUTC: utc)) == utc)
     }
   }
+
+  @Test func theEndsOfTheRangeHaveAnOffset() throws {
+    for name in ["UTC", "Europe/Lisbon", "America/New_York", "+14:00"] {
+      let rules = try TimeZoneRules.named(name)
+      for micros in [Int64.min, .min + 1, .max - 1, .max] {
+        #expect(abs(rules.offset(atUTC: micros)) <= 18 * 3_600_000_000)
+      }
+    }
+  }
 }
