@@ -69,7 +69,7 @@ def check_fails(lake: Lake, sql: str, sql_state: str, *words: str, options: tupl
         ("SELECT uper(v) FROM d.t", "42883", ("uper", "did you mean upper?")),
         ("SELECT * FROM d.tt", "42P01", ("d.tt", "did you mean t?")),
         ("INSERT INTO d.missing SELECT 1", "42P01", ("d.missing",)),
-        ("SELECT * FROM nowhere.t", "42704", ("nowhere",)),
+        ("SELECT * FROM nowhere.t", "42P01", ("nowhere",)),
         ("SELECT upper(v, v) FROM d.t", "42605", ("upper",)),
         ("SELECT count(*) FROM d.t WHERE sum(id) > 1", "42903", ("sum",)),
         ("SELECT v, id FROM d.t GROUP BY v", "42803", ("id",)),
