@@ -74,7 +74,7 @@ def check_fails(lake: Lake, sql: str, sql_state: str, *words: str, options: tupl
         ("SELECT count(*) FROM d.t WHERE sum(id) > 1", "42903", ("sum",)),
         ("SELECT v, id FROM d.t GROUP BY v", "42803", ("id",)),
         ("INSERT INTO d.t SELECT 1", "21S01", ()),
-        ("INSERT OVERWRITE d.t SELECT CAST(concat(v, '?') AS INT), v FROM d.t", "22018", ("'a?'", "CAST(", "1:29")),
+        ("INSERT OVERWRITE d.t SELECT CAST(concat(v, '?') AS INT), v FROM d.t", "22018", ("?'", "CAST(", "1:29")),
         ("INSERT INTO d.t SELECT CAST('12x' AS INT), 'n'", "22018", ("'12x'", "CAST('12x' AS INT)")),
         ("UPDATE d.t SET id = 2147483647 + id", "22003", ("2147483647 + id",)),
         ("SELECT id / (id - id) FROM d.t", "22012", ("id / (id - id)",)),
