@@ -1,7 +1,7 @@
 import LakeDiagnostics
 
 /// A pattern of java.time (`yyyy-MM-dd HH:mm:ss`), compiled into steps for formatting and parsing.
-struct DateTimePattern: Sendable {
+final class DateTimePattern: Sendable {
   enum Step: Sendable {
     case literal([UInt8])
     case number(NumberField, width: NumberWidth)
