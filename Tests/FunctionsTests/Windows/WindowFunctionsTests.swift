@@ -41,12 +41,18 @@ import Testing
         arguments.append(FunctionArgument(column.type))
       }
       let overload = try function.resolve(arguments, ignoresNulls)
-      let result = try overload.kernel(
-        WindowPartition(
-          count: keys.count, arguments: vectors, peerStart: keys.indices.map { Int32(peers($0).lowerBound) },
-          peerEnd: keys.indices.map { Int32(peers($0).upperBound) },
-          frameStart: keys.indices.map { Int32(frame($0).lowerBound) },
-          frameEnd: keys.indices.map { Int32(frame($0).upperBound) }))
+      // One array for all four bounds, which the partition points into.
+      let bounds =
+        keys.indices.map { Int32(peers($0).lowerBound) } + keys.indices.map { Int32(peers($0).upperBound) }
+        + keys.indices.map { Int32(frame($0).lowerBound) } + keys.indices.map { Int32(frame($0).upperBound) }
+      let count = keys.count
+      let result = try bounds.withUnsafeBufferPointer { (pointer) throws(QueryError) in
+        guard let start = pointer.baseAddress else { throw .internal("an empty partition") }
+        return try overload.kernel(
+          WindowPartition(
+            count: count, arguments: vectors, peerStart: start, peerEnd: start + count, frameStart: start + 2 * count,
+            frameEnd: start + 3 * count))
+      }
       #expect(result.type == overload.returnType)
       return keys.indices.map { result.literal(at: $0) }
     }
