@@ -250,7 +250,8 @@ import Testing
 
   /// Every day of some centuries, and days near the ends of the range of dates.
   @Test func partsAgreeWithTheCalendar() throws {
-    let numbers = Array(stride(from: -800_000, to: 3_000_000, by: 97))
+    let numbers =
+      Array(stride(from: -800_000, to: 3_000_000, by: 97))
       + [-2_000_000_000, -12_699_423, -12_699_422, -12_699_421, 1_061_042_400, 1_061_042_401, 2_000_000_000]
     let column = Vector.flat(.date, count: numbers.count)
     for (row, days) in numbers.enumerated() { column.slots(Int32.self)[row] = Int32(days) }
