@@ -1,5 +1,6 @@
 #include <histedit.h>
 #include <stdio.h>
+#include <wchar.h>
 
 /* el_set and history take variable arguments, which Swift cannot pass; each function here fixes their types. */
 
@@ -15,6 +16,10 @@ static inline int el_set_editor(EditLine *editor, const char *name) { return el_
 
 static inline int el_set_signal(EditLine *editor, int handles_signals) {
   return el_set(editor, EL_SIGNAL, handles_signals);
+}
+
+static inline int el_set_reader(EditLine *editor, int (*read_character)(EditLine *, wchar_t *)) {
+  return el_set(editor, EL_GETCFN, read_character);
 }
 
 static inline int el_set_history(EditLine *editor, History *entries) {

@@ -77,10 +77,17 @@ package struct ChildProcess: Sendable {
     return id
   }
 
-  /// Waits for the end: the exit status, or 128 and the signal that ended it.
-  package func wait() -> Int32 {
+  /// Waits for the end: the exit status, or 128 and the signal that ended it. A child that does not end in time is
+  /// killed, so that the test fails instead of hanging.
+  package func wait(seconds: Int = 300) -> Int32 {
     var status: Int32 = 0
-    while waitpid(id, &status, 0) < 0, errno == EINTR {}
+    let deadline = ContinuousClock.now + .seconds(seconds)
+    while true {
+      let ended = waitpid(id, &status, WNOHANG)
+      if ended == id || (ended < 0 && errno != EINTR) { break }
+      if ContinuousClock.now > deadline { signal(SIGKILL) }
+      usleep(2000)
+    }
     let signal = status & 0x7F
     return signal == 0 ? (status >> 8) & 0xFF : 128 + signal
   }

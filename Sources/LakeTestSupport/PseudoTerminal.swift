@@ -6,6 +6,8 @@ package final class PseudoTerminal {
   private let child: ChildProcess
   /// Everything the program has written.
   package private(set) var transcript = ""
+  /// Whether the program has closed its side.
+  private var isClosed = false
   /// What `expect` has not looked at yet.
   private var unseen: [UInt8] = []
 
@@ -40,34 +42,36 @@ package final class PseudoTerminal {
   @discardableResult
   package func expect(_ text: String, seconds: Int = 60) throws -> String {
     let wanted = Array(text.utf8)
-    for _ in 0..<(seconds * 10) {
+    let deadline = ContinuousClock.now + .seconds(seconds)
+    repeat {
       if let range = unseen.firstRange(of: wanted) {
         let before = String(decoding: unseen[..<range.lowerBound], as: UTF8.self)
         unseen.removeSubrange(..<range.upperBound)
         return before
       }
+      if isClosed { break }
       readMore(milliseconds: 100)
-    }
+    } while ContinuousClock.now < deadline
     throw Missing(description: "'\(text)' never appeared in:\n\(transcript)")
   }
 
-  /// Waits for the program's end.
-  package func end() -> Int32 {
-    while readMore(milliseconds: 1000) {}
-    return child.wait()
+  /// Waits for the program's end; kills it if that does not come in time.
+  package func end(seconds: Int = 60) -> Int32 {
+    let deadline = ContinuousClock.now + .seconds(seconds)
+    while !isClosed, ContinuousClock.now < deadline { readMore(milliseconds: 100) }
+    return child.wait(seconds: isClosed ? seconds : 0)
   }
 
-  /// Reads what is there; false at the end.
-  @discardableResult
-  private func readMore(milliseconds: Int32) -> Bool {
+  /// Reads what is there.
+  private func readMore(milliseconds: Int32) {
     var descriptor = pollfd(fd: master, events: Int16(POLLIN), revents: 0)
-    guard poll(&descriptor, 1, milliseconds) > 0 else { return true }
+    guard poll(&descriptor, 1, milliseconds) > 0 else { return }
     var block = [UInt8](repeating: 0, count: 4096)
     let count = read(master, &block, block.count)
-    guard count > 0 else { return false }
+    isClosed = count <= 0
+    if isClosed { return }
     unseen += block[..<count]
     transcript += String(decoding: block[..<count], as: UTF8.self)
-    return true
   }
 
   package struct Missing: Error, CustomStringConvertible {

@@ -47,6 +47,16 @@ enum Signals {
     return next() ?? .timeout
   }
 
+  /// Waits until standard input can be read; returns the number of a signal that comes before.
+  static func waitForInput() -> Int32? {
+    while true {
+      var descriptors = [STDIN_FILENO, readEnd].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+      _ = poll(&descriptors, 2, -1)
+      if case .signal(let number) = next() { return number }
+      if descriptors[0].revents != 0 { return nil }
+    }
+  }
+
   /// The next event that is there already.
   static func next() -> Event? {
     var mark: UInt8 = 0

@@ -31,6 +31,7 @@ final class LineEditor {
     _ = el_set_prompt(editor) { _ in shownPrompt }
     _ = el_set_editor(editor, "emacs")
     _ = el_set_signal(editor, 1)
+    _ = el_set_reader(editor) { _, character in readCharacter(into: character) }
     _ = el_set_history(editor, history)
     _ = el_bind(editor, "^R", "em-inc-search-prev")
     _ = el_source(editor, nil)
@@ -52,6 +53,7 @@ final class LineEditor {
     free(shownPrompt)
     shownPrompt = strdup(prompt)
     while Signals.next() != nil {}
+    receivedSignal = nil
     var count: Int32 = 0
     let line = editor.flatMap { el_gets($0, &count) }
     if let line, count > 0 { return .line(String(cString: line)) }
@@ -61,7 +63,7 @@ final class LineEditor {
 
   /// What ended the reading without a line.
   private func interruption() -> Input {
-    guard case .signal(let number) = Signals.next() else { return .end(.success) }
+    guard let number = receivedSignal else { return .end(.success) }
     return number == SIGINT ? .interrupted : .end(.stopped(signal: number))
   }
 
@@ -75,3 +77,30 @@ final class LineEditor {
 
 /// The prompt of the line that is being read, on the main thread.
 nonisolated(unsafe) private var shownPrompt: UnsafeMutablePointer<CChar>?
+
+/// The signal that ended the reading of the line, on the main thread.
+nonisolated(unsafe) private var receivedSignal: Int32?
+
+/// Reads a character for libedit, whose own reader sleeps through a signal that comes just before it waits.
+///
+/// - Returns: 1, or 0 at the end of the input, or -1 for a signal or an error.
+private func readCharacter(into character: UnsafeMutablePointer<wchar_t>?) -> Int32 {
+  var bytes: [CChar] = []
+  while true {
+    if let signal = Signals.waitForInput() {
+      receivedSignal = signal
+      return -1
+    }
+    var byte: CChar = 0
+    let count = read(STDIN_FILENO, &byte, 1)
+    if count < 0, errno == EINTR || errno == EAGAIN { continue }
+    guard count == 1 else { return Int32(count) }
+    bytes.append(byte)
+    var state = mbstate_t()
+    switch mbrtowc(character, bytes, bytes.count, &state) {
+    case -1: bytes = []
+    case -2: continue
+    default: return 1
+    }
+  }
+}
