@@ -22,6 +22,8 @@ static inline int el_set_reader(EditLine *editor, int (*read_character)(EditLine
   return el_set(editor, EL_GETCFN, read_character);
 }
 
+static inline int el_prepare_terminal(EditLine *editor) { return el_set(editor, EL_PREP_TERM, 1); }
+
 static inline int el_set_history(EditLine *editor, History *entries) {
   return el_set(editor, EL_HIST, history, entries);
 }

@@ -72,12 +72,19 @@ package final class AvroTableReader: BatchReader {
   private let fields: [AvroField]
   private let projection: [Int]
   private let batchSize: Int
+  private let path: String
   private let builders: [VectorBuilder]
   private var reader: AvroReader
+  /// Rows before the latest batch, and up to its end.
+  private var rowsBefore = 0
+  private var rowsRead = 0
 
-  /// Opens a file in memory; `projection` counts in `reader.schema`'s columns.
-  package init(_ reader: AvroReader, projection: [Int], batchSize: Int = Batch.capacity) throws(QueryError) {
+  /// Opens a file in memory; `projection` counts in `reader.schema`'s columns, `path` is for errors.
+  package init(
+    _ reader: AvroReader, path: String, projection: [Int], batchSize: Int = Batch.capacity
+  ) throws(QueryError) {
     self.reader = reader
+    self.path = path
     self.projection = projection
     self.batchSize = batchSize
     let schema = try reader.schema.columns()
@@ -94,8 +101,12 @@ package final class AvroTableReader: BatchReader {
       }
       count += 1
     }
+    rowsBefore = rowsRead
+    rowsRead += count
     return count == 0 ? nil : Batch(columns: builders.map { $0.finish() }, count: count)
   }
+
+  package func location(ofRow row: Int) -> FileLocation? { FileLocation(path: path, row: rowsBefore + row + 1) }
 }
 
 extension VectorBuilder {

@@ -9,6 +9,9 @@ package struct ErrorCode: Hashable, Sendable {
     self.sqlState = sqlState
     self.name = name
   }
+
+  /// Whether a value of the data is at fault: SQLSTATE class 22, or what `raise_error` raises.
+  package var blamesValue: Bool { sqlState.hasPrefix("22") || self == .userRaised }
 }
 
 extension ErrorCode {

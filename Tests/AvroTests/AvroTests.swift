@@ -77,7 +77,7 @@ private func file(rows: Int, codec: AvroCodec) throws -> [UInt8] {
 
   @Test func readsAsColumns() throws {
     let reader = try AvroReader(try file(rows: 100, codec: .deflate))
-    let table = try AvroTableReader(reader, projection: [11, 0, 14, 8, 15, 13, 10], batchSize: 64)
+    let table = try AvroTableReader(reader, path: "t.avro", projection: [11, 0, 14, 8, 15, 13, 10], batchSize: 64)
     #expect(table.schema[11].type == .decimal(precision: 10, scale: 2) && table.schema[12].type == .date)
     let first = try #require(try table.next())
     let second = try #require(try table.next())
@@ -273,7 +273,7 @@ private let foreignFile = """
     let bytes = stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
     let reader = try AvroReader(bytes)
     #expect(reader.text("k") == "v" && reader.schema.fields[0].fieldID == 1)
-    let table = try AvroTableReader(reader, projection: Array(0..<8))
+    let table = try AvroTableReader(reader, path: "t.avro", projection: Array(0..<8))
     let batch = try #require(try table.next())
     #expect(batch.count == 3)
     let row = batch.columns.map { $0.literal(at: 2) }

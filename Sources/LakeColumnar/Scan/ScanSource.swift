@@ -65,6 +65,13 @@ package protocol ScanTask: Sendable {
 package protocol BatchReader: AnyObject {
   /// The next batch (columns in the order of the projection, possibly with a selection), or nil at the end.
   func next() throws(QueryError) -> Batch?
+  /// The file and row (from 1; of text, the line) of a stored row of the batch that `next()` yielded last; nil where
+  /// rows come from no file. For errors only: it may read the file again.
+  func location(ofRow row: Int) -> FileLocation?
+}
+
+extension BatchReader {
+  package func location(ofRow row: Int) -> FileLocation? { nil }
 }
 
 /// Receives the rows of a query: a table's staged files, an export, ...

@@ -27,6 +27,8 @@ final class JoinBuild: PipelineSink, @unchecked Sendable {
   var count: Int { rows.count }
   var columns: [Vector] { rows.columns }
 
+  var isPrivateUntilFinish: Bool { true }
+
   func makeConsumer(_ worker: Worker) throws(QueryError) -> any BatchConsumer { rows.makeConsumer(worker) }
 
   /// Adds a filter that is to be filled with the values of a key; before the pipelines run.

@@ -17,6 +17,8 @@ final class HashAggregate: PipelineSink, @unchecked Sendable {
     self.node = node
   }
 
+  var isPrivateUntilFinish: Bool { true }
+
   func makeConsumer(_ worker: Worker) throws(QueryError) -> any BatchConsumer {
     Consumer(self, AggregationTable(plan, worker.run))
   }

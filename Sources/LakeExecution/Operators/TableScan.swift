@@ -60,6 +60,8 @@ private final class EncodingReader: BatchReader {
     return batch
   }
 
+  func location(ofRow row: Int) -> FileLocation? { reader.location(ofRow: row) }
+
   /// A dictionary of the rows in reverse.
   private static func encoded(_ column: Vector) -> Vector {
     let count = column.count

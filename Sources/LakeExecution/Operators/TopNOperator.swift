@@ -37,6 +37,8 @@ final class TopNOperator: PipelineSink, @unchecked Sendable {
   /// Rows that may be needed.
   fileprivate var wanted: Int { limit + offset }
 
+  var isPrivateUntilFinish: Bool { true }
+
   func makeConsumer(_ worker: Worker) throws(QueryError) -> any BatchConsumer { TopNConsumer(self, worker) }
 
   func complete(_ run: QueryRun) throws(QueryError) {

@@ -24,6 +24,8 @@ final class WindowOperator: PipelineSink, @unchecked Sendable {
     self.node = node
   }
 
+  var isPrivateUntilFinish: Bool { true }
+
   func makeConsumer(_ worker: Worker) throws(QueryError) -> any BatchConsumer { rows.makeConsumer(worker) }
 
   func complete(_ run: QueryRun) throws(QueryError) {

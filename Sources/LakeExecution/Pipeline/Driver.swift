@@ -66,7 +66,13 @@ struct Driver {
     while let batch = try source.next(reader) {
       if worker.run.isStopped || shared.isDone.isSet { return }
       if batch.count == 0 { continue }
-      if case .done = try consumer.consume(batch) {
+      let flow: Flow
+      do throws(QueryError) {
+        flow = try consumer.consume(batch)
+      } catch {
+        throw FailingRow.locate(error, batch, reader, shared.pipeline, worker)
+      }
+      if case .done = flow {
         shared.isDone.set()
         return
       }

@@ -40,6 +40,8 @@ extension PipelineTransform {
 /// Where rows end up: a hash table, a sort, the result. Several pipelines may end in one sink.
 protocol PipelineSink: AnyObject, Sendable {
   var node: OperatorNode { get }
+  /// Whether its consumers keep all to themselves until they finish, so that one may be tried out and dropped.
+  var isPrivateUntilFinish: Bool { get }
   func makeConsumer(_ worker: Worker) throws(QueryError) -> any BatchConsumer
   /// A worker has pushed all rows of a morsel.
   func finishedMorsel(_ worker: Worker)
@@ -48,6 +50,7 @@ protocol PipelineSink: AnyObject, Sendable {
 }
 
 extension PipelineSink {
+  var isPrivateUntilFinish: Bool { false }
   func finishedMorsel(_ worker: Worker) {}
 }
 

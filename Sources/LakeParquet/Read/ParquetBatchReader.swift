@@ -1,5 +1,6 @@
 import LakeColumnar
 import LakeDiagnostics
+import LakeFileSystem
 import LakeTypes
 
 /// Reads row groups one after the other.
@@ -35,6 +36,10 @@ final class ParquetBatchReader: BatchReader {
       guard let rowGroup = pending.popFirst() else { return nil }
       try start(rowGroup)
     }
+  }
+
+  func location(ofRow row: Int) -> FileLocation? {
+    scan.map { FileLocation(path: file.file.path, row: $0.position(ofRow: row) + 1) }
   }
 
   private func start(_ rowGroup: Int) throws(QueryError) {

@@ -17,8 +17,9 @@ final class RowGroupScan {
   private var windowCount = 0
   private var survivors: UnsafeMutablePointer<UInt32>?
   private var survivorCount = 0
-  /// Rows of the window that were handed out.
+  /// Rows of the window that were handed out, and those of them that came before the latest batch.
   private var emitted = 0
+  private var emittedBefore = 0
   private let survivorBuffer: Buffer
   /// Batches that a window of rows under predicates makes at most.
   private static let batchesInWindow = 8
@@ -84,10 +85,17 @@ final class RowGroupScan {
       try openWindow()
     }
     let count = min(request.batchSize, survivorCount - emitted)
+    emittedBefore = emitted
     defer { emitted += count }
     try prepareColumns()
     if let survivors { return try picked(survivors + emitted, count) }
     return try range(from: windowStart + emitted, count)
+  }
+
+  /// The position in the file, from 0, of a row of the latest batch.
+  func position(ofRow row: Int) -> Int {
+    let index = emittedBefore + row
+    return firstRow + windowStart + (survivors.map { Int($0[index]) } ?? index)
   }
 
   /// Finds the rows of the next window that are left.

@@ -129,6 +129,7 @@ struct FileScanTask: ScanTask {
       guard case .read(let position) = source else { continue }
       assembly.sources[index] = positions[position].map { .read($0) } ?? .constant(.null)
     }
-    return AssembledReader(try AvroTableReader(reader, projection: projection, batchSize: request.batchSize), assembly)
+    return AssembledReader(
+      try AvroTableReader(reader, path: file.path, projection: projection, batchSize: request.batchSize), assembly)
   }
 }

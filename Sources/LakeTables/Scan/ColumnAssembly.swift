@@ -43,6 +43,8 @@ final class AssembledReader: BatchReader {
   }
 
   func next() throws(QueryError) -> Batch? { try inner.next().map(assembly.assemble) }
+
+  func location(ofRow row: Int) -> FileLocation? { inner.location(ofRow: row) }
 }
 
 /// Yields nothing.

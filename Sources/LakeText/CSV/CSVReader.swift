@@ -68,6 +68,8 @@ final class CSVReader: BatchReader {
     return Batch(columns: output, count: count, selection: selection)
   }
 
+  func location(ofRow row: Int) -> FileLocation? { records.location(of: bounds[row].start) }
+
   /// Takes records up to the batch's size or the end of the block; the first may need the next block.
   private func collectRecords() throws(QueryError) {
     bounds.removeAll(keepingCapacity: true)

@@ -66,6 +66,11 @@ final class TextRecords {
 
   /// The position in the file of a position in the block.
   func fileOffset(of position: Int) -> Int { block.fileOffset + position }
+
+  /// The file and line of a place in the block at hand.
+  func location(of position: Int) -> FileLocation {
+    FileLocation(path: file.path, row: LineNumber.of(fileOffset(of: position), in: file))
+  }
 }
 
 /// Counts lines, to tell a person where a bad record is.

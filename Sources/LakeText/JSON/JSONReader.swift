@@ -21,6 +21,8 @@ final class JSONReader: BatchReader {
   /// Elements of a record's array that are not read yet: places on the tape.
   private var pending = 0..<0
   private var rows = 0
+  /// Where the record of each row of the batch starts in the block.
+  private var starts: [Int] = []
   private var dropped: [Int] = []
 
   init(_ options: JSONOptions, _ request: TextReadRequest) throws(QueryError) {
@@ -57,6 +59,7 @@ final class JSONReader: BatchReader {
 
   func next() throws(QueryError) -> Batch? {
     rows = 0
+    starts.removeAll(keepingCapacity: true)
     dropped.removeAll(keepingCapacity: true)
     while rows < request.batchSize {
       if !pending.isEmpty {
@@ -70,6 +73,8 @@ final class JSONReader: BatchReader {
     request.counters.add(rows, to: .rowsRead)
     return finishBatch()
   }
+
+  func location(ofRow row: Int) -> FileLocation? { records.location(of: starts[row]) }
 
   private func finishBatch() -> Batch {
     var vectors: [Int: Vector] = [:]
@@ -130,8 +135,13 @@ final class JSONReader: BatchReader {
     try closeRow(bad)
   }
 
-  private func closeRow(_ bad: Int?) throws(QueryError) {
+  private func countRow() {
     rows += 1
+    starts.append(record.start)
+  }
+
+  private func closeRow(_ bad: Int?) throws(QueryError) {
+    countRow()
     guard let bad else {
       corruptBuilder?.appendNull()
       return
@@ -145,7 +155,7 @@ final class JSONReader: BatchReader {
   private func addMalformed(_ reason: String, _ value: String?) throws(QueryError) {
     if options.mode == .dropMalformed { return }
     for converter in converters { converter?.appendNull() }
-    rows += 1
+    countRow()
     try noteFault(reason, value ?? String(decoding: text, as: UTF8.self))
   }
 

@@ -55,7 +55,11 @@ final class LineEditor {
     while Signals.next() != nil {}
     receivedSignal = nil
     var count: Int32 = 0
-    let line = editor.flatMap { el_gets($0, &count) }
+    let line = editor.flatMap { editor in
+      // libedit does this after it has shown the prompt; a Ctrl-D typed in between would be lost.
+      _ = el_prepare_terminal(editor)
+      return el_gets(editor, &count)
+    }
     if let line, count > 0 { return .line(String(cString: line)) }
     Terminal.writeError("\n")
     return interruption()

@@ -112,4 +112,7 @@ final class DeletedRowsFilter: BatchReader {
     }
     return nil
   }
+
+  /// The batches of a Parquet file are compact, so its rows keep their numbers.
+  func location(ofRow row: Int) -> FileLocation? { inner.location(ofRow: row) }
 }
