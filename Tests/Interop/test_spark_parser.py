@@ -68,6 +68,9 @@ def loaded(session: Any, bank: Lake) -> Any:
 @pytest.mark.parametrize("name", ["silver_to_gold", "gold_to_star"])
 def test_scripts_give_the_same_on_spark(loaded: Any, bank: Lake, name: str) -> None:
     for text in scripts.statements(name, {"dt": DT}):
+        if text.startswith("DELETE"):
+            # Nothing dated later is there to go.
+            continue
         if text.startswith(ROW_LEVEL):
             assert "star.dim_customer" in text
             source = loaded.sql("SELECT * FROM customer_versions").toArrow()
