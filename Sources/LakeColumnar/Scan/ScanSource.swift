@@ -13,11 +13,39 @@ package protocol ScanSource: Sendable {
   /// Rows before any filter, where that is known without reading data; exact if `isRowCountExact`.
   var rowCount: Int? { get }
   var isRowCountExact: Bool { get }
+  /// What metadata say of a column's values, without reading data; nil where they say nothing.
+  func statistics(ofColumn column: Int) -> ColumnStatistics?
   /// One line for EXPLAIN, such as `gold.profit [iceberg, snapshot 42]`.
   var summary: String { get }
 
   /// Plans the work for one scan; predicates prune files and row groups here.
   func tasks(for request: ScanRequest) throws(QueryError) -> [any ScanTask]
+}
+
+extension ScanSource {
+  package func statistics(ofColumn column: Int) -> ColumnStatistics? { nil }
+}
+
+/// The range of a column's values over all rows of a source, for estimates: rows deleted since may be in it.
+package struct ColumnStatistics: Hashable, Sendable {
+  /// No value is less (NaN left aside).
+  package var minimum: Literal
+  /// No value is greater (NaN left aside).
+  package var maximum: Literal
+
+  package init(minimum: Literal, maximum: Literal) {
+    self.minimum = minimum
+    self.maximum = maximum
+  }
+
+  /// The range of both.
+  package func union(_ other: ColumnStatistics) -> ColumnStatistics? {
+    guard let low = LiteralOrder.compare(minimum, other.minimum),
+      let high = LiteralOrder.compare(maximum, other.maximum)
+    else { return nil }
+    return ColumnStatistics(
+      minimum: low <= 0 ? minimum : other.minimum, maximum: high >= 0 ? maximum : other.maximum)
+  }
 }
 
 /// Columns that describe where a row came from.

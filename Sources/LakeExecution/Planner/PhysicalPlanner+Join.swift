@@ -111,9 +111,9 @@ private struct JoinSides {
   /// The right side is kept, unless the left one is clearly smaller and the kind allows it.
   private static func isSwapped(_ node: JoinNode) -> Bool {
     switch node.kind {
-    case .inner, .left, .right, .full: RowEstimate.rows(node.left) * 1.5 < RowEstimate.rows(node.right)
+    case .inner, .left, .right, .full: PlanEstimate(node.left).rows * 1.5 < PlanEstimate(node.right).rows
     // Marks on kept rows cost more than a look-up.
-    case .leftSemi, .leftAnti: RowEstimate.rows(node.left) * 3 < RowEstimate.rows(node.right)
+    case .leftSemi, .leftAnti: PlanEstimate(node.left).rows * 3 < PlanEstimate(node.right).rows
     case .nullAwareAnti, .single, .mark: false
     }
   }

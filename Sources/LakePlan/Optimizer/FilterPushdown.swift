@@ -10,7 +10,7 @@ enum FilterPushdown {
   /// The plan with the predicates applied as deep as they go.
   private static func push(_ predicates: [BoundExpression], into plan: LogicalPlan) -> LogicalPlan {
     switch plan {
-    case .filter(let node): return push(node.predicate.conjuncts + predicates, into: node.input)
+    case .filter(let node): return push(node.predicate.conjuncts.flatMap(\.factored) + predicates, into: node.input)
     case .project(let node): return project(node, predicates)
     case .join(let node): return join(node, predicates)
     case .aggregate(let node): return aggregate(node, predicates)
@@ -100,9 +100,11 @@ enum FilterPushdown {
     let right = Set(node.right.columns.map(\.id))
     switch copy.kind {
     case .inner:
-      let all = predicates + (node.condition?.conjuncts ?? [])
-      let (toLeft, rest) = split(all, left)
-      let (toRight, both) = split(rest, right)
+      let all = predicates + (node.condition?.conjuncts.flatMap(\.factored) ?? [])
+      let (onLeft, rest) = split(all, left)
+      let (onRight, both) = split(rest, right)
+      let toLeft = onLeft + both.compactMap { $0.implied(on: left) }
+      let toRight = onRight + both.compactMap { $0.implied(on: right) }
       let above = both.filter { !$0.isDeterministic }
       copy.condition = .conjunction(both.filter(\.isDeterministic))
       copy.left = push(toLeft, into: node.left)

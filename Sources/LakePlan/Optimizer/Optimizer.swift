@@ -17,6 +17,7 @@ package struct Optimizer {
     Rule(name: "decorrelate", apply: Decorrelation.apply),
     Rule(name: "push-filters", apply: FilterPushdown.apply),
     Rule(name: "prune-columns", apply: ColumnPruning.apply),
+    Rule(name: "order-joins", apply: JoinOrdering.apply),
     Rule(name: "scan-predicates", apply: ScanPredicates.apply),
   ]
 

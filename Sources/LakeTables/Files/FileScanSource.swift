@@ -30,6 +30,7 @@ package struct FileScanSource: ScanSource {
   private let listing: FileListing
   private let fileSystem: any FileSystem
   private let statistics: FileStatistics
+  private let ranges = ColumnRanges()
 
   /// Parts of this size are read by a worker each, where a text file can be split.
   private static let splitSize = 8 << 20
@@ -64,6 +65,11 @@ package struct FileScanSource: ScanSource {
 
   package var rowCount: Int? { statistics.counts().rows }
   package var isRowCountExact: Bool { statistics.counts().isExact }
+
+  package func statistics(ofColumn column: Int) -> ColumnStatistics? {
+    guard case .file(let index) = columns[column] else { return nil }
+    return ranges.range(of: column) { statistics.range(of: fileSchema[index]) }
+  }
 
   package func tasks(for request: ScanRequest) throws(QueryError) -> [any ScanTask] {
     var partitionColumns: [Int: Int] = [:]
@@ -124,6 +130,8 @@ private final class FileStatistics: Sendable {
   struct Counts {
     var rows: Int?
     var isExact: Bool
+    /// Where all footers were read.
+    var footers: [ParquetFile] = []
   }
 
   private let format: DataFormat
@@ -159,8 +167,27 @@ private final class FileStatistics: Sendable {
     guard case .parquet = format, files.count <= Self.maxFooters else {
       return Counts(rows: bytes / format.typicalRowSize, isExact: false)
     }
-    var rows = 0
-    for file in files { rows += try ParquetFile.open(try fileSystem.open(file.path)).rowCount }
-    return Counts(rows: rows, isExact: true)
+    var footers: [ParquetFile] = []
+    for file in files { footers.append(try ParquetFile.open(try fileSystem.open(file.path))) }
+    return Counts(rows: footers.reduce(0) { $0 + $1.rowCount }, isExact: true, footers: footers)
+  }
+
+  /// The range of a column, by the statistics of all row groups.
+  func range(of field: Field) -> ColumnStatistics? {
+    var result: ColumnStatistics?
+    for footer in counts().footers {
+      guard let column = footer.schema.index(of: field.name), footer.schema[column].type == field.type else {
+        return nil
+      }
+      for rowGroup in 0..<footer.rowGroupCount where footer.rowCount(ofRowGroup: rowGroup) > 0 {
+        guard let statistics = footer.statistics(column: column, rowGroup: rowGroup) else { return nil }
+        if statistics.nullCount == footer.rowCount(ofRowGroup: rowGroup) { continue }
+        guard let low = statistics.min, let high = statistics.max else { return nil }
+        let range = ColumnStatistics(minimum: low, maximum: high)
+        guard let union = result.map({ $0.union(range) }) ?? range else { return nil }
+        result = union
+      }
+    }
+    return result
   }
 }

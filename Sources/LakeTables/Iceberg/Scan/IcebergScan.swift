@@ -18,6 +18,7 @@ struct IcebergScan: ScanSource {
   private let removed: Set<String>
   private let restriction: Set<String>?
   private let cache: MetadataCache
+  private let ranges = ColumnRanges()
 
   init(
     _ table: IcebergTable, snapshot: Snapshot?, schema: Schema, includesPending: Bool, _ restriction: Set<String>?
@@ -61,6 +62,41 @@ struct IcebergScan: ScanSource {
       }
     }
     return total
+  }
+
+  /// Files whose bounds are put together for an estimate.
+  private static let maxFilesOfStatistics = 2000
+
+  func statistics(ofColumn column: Int) -> ColumnStatistics? { ranges.range(of: column) { range(of: column) } }
+
+  private func range(of column: Int) -> ColumnStatistics? {
+    let field = schema[column]
+    guard let id = field.fieldID, let files = filesOfStatistics() else { return nil }
+    var result: ColumnStatistics?
+    for file in files where file.recordCount > 0 && file.nullCounts[id] != file.recordCount {
+      guard let lower = file.lowerBounds[id].flatMap({ BoundValue.literal($0, type: field.type) }),
+        let upper = file.upperBounds[id].flatMap({ BoundValue.literal($0, type: field.type) })
+      else { return nil }
+      let range = ColumnStatistics(minimum: lower, maximum: upper)
+      guard let union = result.map({ $0.union(range) }) ?? range else { return nil }
+      result = union
+    }
+    return result
+  }
+
+  /// The data files, unless they are too many for planning; an estimate does without what cannot be read.
+  private func filesOfStatistics() -> [DataFile]? {
+    guard rowCount ?? 0 > 0, let manifests = try? snapshot.map(cache.manifests) ?? [] else { return nil }
+    let data = manifests.filter { $0.content == .data && $0.hasLiveFiles }
+    guard data.reduce(added.count, { $0 + $1.addedFiles + $1.existingFiles }) <= Self.maxFilesOfStatistics else {
+      return nil
+    }
+    var files = added.map(\.file)
+    for manifest in data {
+      guard let entries = try? cache.entries(of: manifest, in: metadata) else { return nil }
+      files += entries.map(\.file).filter { !removed.contains($0.location) }
+    }
+    return files
   }
 
   func tasks(for request: ScanRequest) throws(QueryError) -> [any ScanTask] {
