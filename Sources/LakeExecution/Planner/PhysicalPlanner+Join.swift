@@ -5,16 +5,16 @@ import LakePlan
 import LakeTypes
 
 extension PhysicalPlanner {
-  /// Lowers a join: the build side ends in a pipeline of its own, the probe side streams on.
+  /// Lowers a join: the build side ends in a pipeline of its own, the probe side streams on. Of its columns only those
+  /// to be yielded are carried on.
   mutating func lower(
-    _ node: JoinNode, _ plan: LogicalPlan, _ targets: [FilterTarget]
+    _ node: JoinNode, _ plan: LogicalPlan, _ targets: [FilterTarget], yielding columns: [OutputColumn]
   ) throws(QueryError) -> PlanStream {
-    let sides = JoinSides(node)
+    let sides = JoinSides(node, yielding: Set(columns.map(\.id)))
     let build = try lower(sides.build, sides.buildTargets(targets))
     let condition = sides.condition
-    var stored = StoredExpressions(sides.yieldsBuildColumns ? sides.build.columns : [])
+    var stored = StoredExpressions(sides.buildOutput)
     let keyIndexes = condition.keys.map { stored.index(of: $0.right) }
-    let buildColumnCount = sides.yieldsBuildColumns ? sides.build.columns.count : 0
     for id in sides.residualColumns { stored.addColumn(id, of: sides.build.columns) }
     let rows = try RowStore(stored.expressions, layout: build.layout, run: settings, for: "hash join")
 
@@ -22,7 +22,7 @@ extension PhysicalPlanner {
     // from the build side, which needs the keys.
     let probeColumns = sides.probe.columns
     let probeLayout = ColumnLayout(probeColumns)
-    let shape = try makeShape(sides, stored, keyIndexes, buildColumnCount, probeLayout)
+    let shape = try makeShape(sides, stored, keyIndexes, probeLayout)
     let name = condition.keys.isEmpty ? "NestedLoopJoin" : "HashJoin"
     let sink = JoinBuild(shape: shape, rows: rows, node: OperatorNode("JoinBuild", "", [build.node]))
     end(build, in: sink)
@@ -51,8 +51,7 @@ extension PhysicalPlanner {
   }
 
   private func makeShape(
-    _ sides: JoinSides, _ stored: StoredExpressions, _ keyIndexes: [Int], _ buildColumnCount: Int,
-    _ probeLayout: ColumnLayout
+    _ sides: JoinSides, _ stored: StoredExpressions, _ keyIndexes: [Int], _ probeLayout: ColumnLayout
   ) throws(QueryError) -> JoinShape {
     let keys = sides.condition.keys
     let residual = sides.condition.residual
@@ -61,8 +60,8 @@ extension PhysicalPlanner {
     let isNullAware = sides.kind.isNullAware
     let truth = BoundExpression.conjunction(residual)
     return JoinShape(
-      kind: sides.kind, probeSlots: Array(probeLayout.ids.indices), probeTypes: sides.probe.columns.map(\.type),
-      buildColumnCount: buildColumnCount,
+      kind: sides.kind, probeSlots: sides.probeOutput.compactMap { probeLayout.position(of: $0.id) },
+      probeTypes: sides.probeOutput.map(\.type), buildColumnCount: sides.buildOutput.count,
       probeKeys: keys.isEmpty
         ? nil : try ExpressionEvaluator(keys.map(\.left), layout: probeLayout, context: context),
       keyLayout: KeyLayout(keys.map(\.left.type), nullable: keys.map(\.matchesNull)), buildKeyIndexes: keyIndexes,
@@ -93,8 +92,10 @@ private struct JoinSides {
   /// Keys with the probe side on the left.
   let condition: JoinCondition
   private let mark: OutputColumn?
+  private let yielded: Set<ColumnID>
 
-  init(_ node: JoinNode) {
+  init(_ node: JoinNode, yielding yielded: Set<ColumnID>) {
+    self.yielded = yielded
     let isSwapped = Self.isSwapped(node)
     probe = isSwapped ? node.right : node.left
     build = isSwapped ? node.left : node.right
@@ -132,12 +133,17 @@ private struct JoinSides {
     }
   }
 
-  var yieldsBuildColumns: Bool { kind.yieldsPairs || kind.yieldsBuildRowsOnly }
-
-  var outputColumns: [OutputColumn] {
-    let passed = kind.yieldsBuildRowsOnly ? [] : probe.columns
-    return passed + (yieldsBuildColumns ? build.columns : []) + (mark.map { [$0] } ?? [])
+  /// The probe side's columns that are carried on.
+  var probeOutput: [OutputColumn] {
+    kind.yieldsBuildRowsOnly ? [] : probe.columns.filter { yielded.contains($0.id) }
   }
+
+  /// The build side's columns that are carried on.
+  var buildOutput: [OutputColumn] {
+    kind.yieldsPairs || kind.yieldsBuildRowsOnly ? build.columns.filter { yielded.contains($0.id) } : []
+  }
+
+  var outputColumns: [OutputColumn] { probeOutput + buildOutput + (mark.map { [$0] } ?? []) }
 
   /// Columns of the build side that pairs are tested with.
   var residualColumns: [ColumnID] {

@@ -52,7 +52,7 @@ struct PhysicalPlanner {
         source: ValuesSource(node), layout: ColumnLayout(node.columns), node: operatorNode(plan, []))
     case .project(let node): return try lower(node, plan, targets)
     case .filter(let node): return try lower(node, plan, targets)
-    case .join(let node): return try lower(node, plan, targets)
+    case .join(let node): return try lower(node, plan, targets, yielding: plan.columns)
     case .aggregate(let node): return try lower(node, plan, targets)
     case .window(let node): return try lower(node, plan)
     case .sort(let node): return try lower(node, plan, targets)
@@ -94,9 +94,13 @@ struct PhysicalPlanner {
   private mutating func lower(
     _ node: ProjectNode, _ plan: LogicalPlan, _ targets: [FilterTarget]
   ) throws(QueryError) -> PlanStream {
-    let input = try lower(node.input, targets.compactMap { $0.renamed(by: node.expressions) })
+    let below = targets.compactMap { $0.renamed(by: node.expressions) }
     // Columns under their own names: later operators find them where they are.
-    if node.expressions.allSatisfy({ $0.expression.columnID == $0.column.id }) { return input }
+    if node.expressions.allSatisfy({ $0.expression.columnID == $0.column.id }) {
+      guard case .join(let join) = node.input else { return try lower(node.input, below) }
+      return try lower(join, node.input, below, yielding: node.expressions.map(\.column))
+    }
+    let input = try lower(node.input, below)
     return try projecting(input, node.expressions, operatorNode(plan, [input.node]))
   }
 

@@ -27,7 +27,7 @@ enum ColumnPruning {
       let wanted = needed.union(node.condition?.referencedColumns ?? [])
       node.left = prune(node.left, wanted)
       node.right = prune(node.right, wanted)
-      return .join(node)
+      return passing(.join(node), needed)
     case .aggregate(var node):
       node.aggregates = node.aggregates.filter { needed.contains($0.column.id) }
       return overInput(.aggregate(node), [])
@@ -46,6 +46,14 @@ enum ColumnPruning {
       return .setOperation(node)
     case .shared: return plan
     }
+  }
+
+  /// A join under a projection that says which of its columns are of use: the others are not carried on.
+  private static func passing(_ join: LogicalPlan, _ needed: Set<ColumnID>) -> LogicalPlan {
+    let columns = join.columns
+    let kept = columns.filter { needed.contains($0.id) }
+    if kept.count == columns.count { return join }
+    return .project(ProjectNode(input: join, expressions: kept.map { .passing($0) }))
   }
 
   /// Prunes the single input to what is needed above and by the node's own expressions.

@@ -18,6 +18,7 @@ package struct Optimizer {
     Rule(name: "push-filters", apply: FilterPushdown.apply),
     Rule(name: "prune-columns", apply: ColumnPruning.apply),
     Rule(name: "order-joins", apply: JoinOrdering.apply),
+    Rule(name: "prune-joins", apply: ColumnPruning.apply),
     Rule(name: "scan-predicates", apply: ScanPredicates.apply),
   ]
 
