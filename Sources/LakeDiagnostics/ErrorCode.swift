@@ -35,6 +35,7 @@ extension ErrorCode {
   package static let invalidAggregate = ErrorCode("42903", "GROUP_BY_AGGREGATE")
   package static let invalidWindow = ErrorCode("42P20", "WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE")
   package static let columnCountMismatch = ErrorCode("21S01", "INSERT_COLUMN_ARITY_MISMATCH")
+  package static let incompatibleView = ErrorCode("51024", "INCOMPATIBLE_VIEW_SCHEMA_CHANGE")
   package static let setOperationMismatch = ErrorCode("42826", "NUM_COLUMNS_MISMATCH")
   package static let notAllowed = ErrorCode("42809", "EXPECT_TABLE_NOT_VIEW")
   package static let invalidParameter = ErrorCode("22023", "INVALID_PARAMETER_VALUE")

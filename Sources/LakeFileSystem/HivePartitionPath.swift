@@ -30,7 +30,7 @@ package enum HivePartitionPath {
     return relative.split(separator: UInt8(ascii: "/")).dropLast().compactMap { parse(segment: String($0) ?? "") }
   }
 
-  /// Percent-escapes what must not stand in a directory name.
+  /// Percent-escapes what must not stand in a directory name: of a partition, a table or a database.
   package static func escaped(_ text: String) -> String {
     guard text.utf8.contains(where: needsEscape) else { return text }
     let hex = Array("0123456789ABCDEF".utf8)

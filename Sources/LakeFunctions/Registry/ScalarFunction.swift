@@ -3,18 +3,22 @@ package import LakeDiagnostics
 package import LakeTypes
 
 /// What the binder knows of an argument when it resolves a call.
-package struct FunctionArgument: Sendable {
+package struct FunctionArgument {
   package var type: LogicalType
-  /// The value, where the argument is a constant.
-  package var constant: Literal?
+  /// The value, where the argument is a constant; computed when a function asks.
+  package var constant: Literal? { compute() }
+  private let compute: () -> Literal?
   /// The result type of a lambda's body; `type` is then the same.
   package var isLambda: Bool
   /// The name of a column or field reference, for functions that take names from their arguments (`struct(a, b)`).
   package var name: String?
 
-  package init(_ type: LogicalType, constant: Literal? = nil, isLambda: Bool = false, name: String? = nil) {
+  package init(
+    _ type: LogicalType, constant: @autoclosure @escaping () -> Literal? = nil, isLambda: Bool = false,
+    name: String? = nil
+  ) {
     self.type = type
-    self.constant = constant
+    compute = constant
     self.isLambda = isLambda
     self.name = name
   }

@@ -124,15 +124,36 @@ private struct ViewBinder {
     let inner = Binder(
       resolver: DatabaseResolver(base: binder.resolver, currentDatabase: view.database), context: binder.context)
     let plan = try binder.insideView { () throws(QueryError) in try inner.bindInside(query, of: binder) }
-    guard let names = view.columnNames else { return plan }
-    guard names.count == plan.columns.count else {
+    let columns = try columns(of: view, among: plan.columns)
+    let names = view.columnNames ?? columns.map(\.name)
+    guard names.count == columns.count else {
       throw QueryError(
-        .columnCountMismatch, .bind, "it names \(names.count) columns, but its query yields \(plan.columns.count)")
+        .incompatibleView, .bind, "it has \(names.count) columns, but its query yields \(columns.count) now",
+        hint: "CREATE OR REPLACE VIEW")
     }
-    let renamed = zip(names, plan.columns).map { name, column in
+    let renamed = zip(names, columns).map { name, column in
       NamedExpression(name: name, .column(column), isNullable: column.isNullable)
     }
     return .project(ProjectNode(input: plan, expressions: renamed))
+  }
+
+  /// The columns that the view was made of, by their names: the query's `*` may stand for others by now.
+  private func columns(of view: ViewReference, among columns: [OutputColumn]) throws(QueryError) -> [OutputColumn] {
+    guard let wanted = view.queryColumns?.map({ $0.lowercased() }), Set(wanted).count == wanted.count else {
+      return columns
+    }
+    var found: [OutputColumn] = []
+    for (index, name) in wanted.enumerated() {
+      let matches = columns.filter { $0.name.lowercased() == name }
+      guard matches.count == 1 else {
+        throw QueryError(
+          .incompatibleView, .bind,
+          "its query yields \(matches.isEmpty ? "no column" : "several columns") \(view.queryColumns?[index] ?? name) now",
+          hint: "CREATE OR REPLACE VIEW")
+      }
+      found.append(matches[0])
+    }
+    return found
   }
 }
 

@@ -36,13 +36,17 @@ package struct ViewReference: Sendable {
   package var sql: String
   /// Names for the columns, or nil for the query's own.
   package var columnNames: [String]?
+  /// The columns that the query yielded when the view was made, in the view's order: by these names they are found when
+  /// tables have changed since. nil where they are not known; then they are taken in order.
+  package var queryColumns: [String]?
   /// The current database when the view was made.
   package var database: String
 
-  package init(name: [String], sql: String, columnNames: [String]?, database: String) {
+  package init(name: [String], sql: String, columnNames: [String]?, queryColumns: [String]?, database: String) {
     self.name = name
     self.sql = sql
     self.columnNames = columnNames
+    self.queryColumns = queryColumns
     self.database = database
   }
 }

@@ -125,7 +125,10 @@ struct QueryBinder {
     }
     switch term.operation {
     case .union:
-      let all = LogicalPlan.union(UnionNode(inputs: [left, right], columns: columns))
+      // A chain becomes one node, however long it is.
+      var inputs = [left]
+      if case .union(let chain) = left { inputs = chain.inputs }
+      let all = LogicalPlan.union(UnionNode(inputs: inputs + [right], columns: columns))
       return term.isAll ? all : Self.distinct(all)
     case .intersect, .except:
       return .setOperation(

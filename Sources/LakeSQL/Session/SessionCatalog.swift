@@ -32,7 +32,7 @@ struct SessionCatalog: NameResolver {
       return .view(
         ViewReference(
           name: [view.name.database, view.name.table], sql: view.sql, columnNames: view.schema.names,
-          database: view.currentDatabase))
+          queryColumns: ViewQueryColumns.names(in: view.properties), database: view.currentDatabase))
     }
   }
 

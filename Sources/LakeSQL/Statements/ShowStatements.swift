@@ -88,7 +88,7 @@ extension StatementExecutor {
     switch try resolve(name) {
     case .managed(let table): all = table.properties
     case .external(let table): all = table.definition.properties
-    case .view(let view): all = view.properties
+    case .view(let view): all = view.properties.filter { !ViewQueryColumns.isOwn($0.key) }
     }
     let shown = all.filter { key == nil || $0.key == key }.sorted { $0.key < $1.key }
     return rows(

@@ -1,6 +1,7 @@
 import LakeCatalog
 import LakeColumnar
 import LakeDiagnostics
+import LakeFileSystem
 import LakeFunctions
 import LakePlan
 import LakeSyntax
@@ -56,13 +57,18 @@ extension StatementExecutor {
     }
   }
 
+  /// Where an external table lies that names no place, relative to the warehouse.
+  private static func folder(of name: TableName) -> String {
+    HivePartitionPath.escaped(name.database) + ".db/" + HivePartitionPath.escaped(name.table)
+  }
+
   private func createExternal(
     _ create: CreateTable, _ name: TableName, _ schema: Schema, _ format: ExternalFormat, _ mode: CreateMode
   ) throws(QueryError) {
     let columns = try create.partitionedBy.externalPartitionColumns()
     let values = schema.fields.filter { field in !columns.contains { $0.lowercased() == field.name.lowercased() } }
     let keys = schema.fields.filter { field in columns.contains { $0.lowercased() == field.name.lowercased() } }
-    let place = create.location ?? "\(name.database).db/\(name.table)"
+    let place = create.location ?? Self.folder(of: name)
     var full = Schema(values + keys)
     if values.isEmpty { full = Schema(try inferredFields(format, place, create) + keys) }
     try located(create.name.span) { () throws(QueryError) in
@@ -165,7 +171,7 @@ extension StatementExecutor {
     case .external(let table):
       var copy = table.definition
       copy.name = name
-      copy.location = create.location ?? "\(name.database).db/\(name.table)"
+      copy.location = create.location ?? Self.folder(of: name)
       try transaction.createExternalTable(copy, mode: mode)
     case .view(let view):
       try transaction.createManagedTable(

@@ -16,7 +16,7 @@ extension StatementExecutor {
         .columnCountMismatch, .bind,
         "the view names \(names.count) columns, but its query yields \(plan.columns.count)", span: create.name.span)
     }
-    if create.isTemporary { return try defineTemporary(create, sql, names) }
+    if create.isTemporary { return try defineTemporary(create, sql, names, plan.columns.map(\.name)) }
     let fields = zip(names ?? plan.columns.map(\.name), plan.columns).enumerated().map { index, pair in
       Field(
         pair.0, pair.1.type, isNullable: pair.1.isNullable,
@@ -25,7 +25,9 @@ extension StatementExecutor {
     let mode: CreateMode = create.isReplacing ? .orReplace : create.ifNotExists ? .ifNotExists : .create
     let view = ViewDefinition(
       name: try tableName(create.name), sql: sql, currentDatabase: core.currentDatabase, schema: Schema(fields),
-      comment: create.comment, properties: Self.dictionary(create.properties), createdAt: context.statementTime)
+      comment: create.comment,
+      properties: ViewQueryColumns.adding(plan.columns.map(\.name), to: Self.dictionary(create.properties)),
+      createdAt: context.statementTime)
     try located(create.name.span) { () throws(QueryError) in
       _ = try transaction.createView(view, mode: mode)
     }
@@ -33,7 +35,7 @@ extension StatementExecutor {
   }
 
   private func defineTemporary(
-    _ create: CreateView, _ sql: String, _ names: [String]?
+    _ create: CreateView, _ sql: String, _ names: [String]?, _ queryColumns: [String]
   ) throws(QueryError) -> StatementCompletion {
     guard create.name.parts.count == 1 else {
       throw QueryError(
@@ -47,7 +49,8 @@ extension StatementExecutor {
         span: create.name.span, hint: "CREATE OR REPLACE TEMPORARY VIEW")
     }
     core.temporaryViews[key] = ViewReference(
-      name: [create.name.last.name], sql: sql, columnNames: names, database: core.currentDatabase)
+      name: [create.name.last.name], sql: sql, columnNames: names, queryColumns: queryColumns,
+      database: core.currentDatabase)
     return .command
   }
 
@@ -85,6 +88,7 @@ extension StatementExecutor {
       view.sql = SQLPrinter.print(query)
       view.currentDatabase = core.currentDatabase
       view.schema = plan.schema
+      view.properties = ViewQueryColumns.adding(plan.columns.map(\.name), to: view.properties)
       try transaction.createView(view, mode: .orReplace)
     case .setProperties(let properties):
       view.properties.merge(Self.dictionary(properties)) { _, new in new }

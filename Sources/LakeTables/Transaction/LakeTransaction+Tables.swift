@@ -194,7 +194,8 @@ extension TransactionState {
     if let location = definition.location {
       return try LakeTransaction.uri(location, relativeTo: warehouse.path)
     }
-    let path = FilePath.join(try FilePath.path(fromURI: database.location), definition.name.table)
+    let path = FilePath.join(
+      try FilePath.path(fromURI: database.location), HivePartitionPath.escaped(definition.name.table))
     let isUsed = try warehouse.fileSystem.status(of: path) != nil || isLocation(path)
     return FilePath.fileURI(isUsed ? path + "-" + UUIDText.random().prefix(8) : path)
   }

@@ -73,5 +73,7 @@ package final class Warehouse: Sendable {
   }
 
   /// Where the tables of a new database go.
-  func location(ofDatabase name: String) -> String { FilePath.fileURI(FilePath.join(path, name + ".db")) }
+  func location(ofDatabase name: String) -> String {
+    FilePath.fileURI(FilePath.join(path, HivePartitionPath.escaped(name) + ".db"))
+  }
 }
