@@ -8,8 +8,8 @@ SHELL := /bin/bash
 
 # What the build needs: a linker's C and C++ libraries, git for the Swift packages, the C libraries, and the time
 # zones that the engine reads.
-PACKAGES := git ca-certificates pkg-config libc6-dev libstdc++-12-dev libzstd-dev liblz4-dev libsnappy-dev zlib1g-dev libsqlite3-dev \
-  libpcre2-dev libmd-dev libedit-dev tzdata
+PACKAGES := git ca-certificates pkg-config libc6-dev libstdc++-12-dev libzstd-dev liblz4-dev libsnappy-dev libbrotli-dev zlib1g-dev \
+  libsqlite3-dev libpcre2-dev libmd-dev libedit-dev tzdata
 # What only the tests need: Python for the independent readers, Java for Spark's parser.
 TEST_PACKAGES := python3 python3-venv openjdk-17-jre-headless
 VENV := .venv

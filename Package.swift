@@ -51,6 +51,7 @@ let package = Package(
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
     .systemLibrary(name: "CSnappy", providers: [.apt(["libsnappy-dev"])]),
+    .systemLibrary(name: "CBrotli", providers: [.apt(["libbrotli-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
     .systemLibrary(name: "CMessageDigest", pkgConfig: "libmd", providers: [.apt(["libmd-dev"])]),
@@ -65,7 +66,8 @@ let package = Package(
     engine(
       "LakeParquet",
       [
-        "LakeColumnar", "LakeTypes", "LakeFileSystem", "LakeDiagnostics", "CZstd", "CLZ4", "CSnappy", "CZlib",
+        "LakeColumnar", "LakeTypes", "LakeFileSystem", "LakeDiagnostics", "CZstd", "CLZ4", "CSnappy", "CBrotli",
+        "CZlib",
       ]),
     engine("LakeText", ["LakeColumnar", "LakeTypes", "LakeFileSystem", "LakeDiagnostics", "CZlib"]),
     engine("LakeAvro", ["LakeColumnar", "LakeTypes", "LakeFileSystem", "LakeDiagnostics", "CZlib"]),

@@ -75,7 +75,18 @@ package final class ParquetFile: Sendable {
 
   func statistics(_ node: ColumnNode, rowGroup: Int, as type: LogicalType) -> ParquetColumnStatistics? {
     guard case .leaf(let leaf, let index) = node.shape, node.repetition == 0 else { return nil }
-    return ParquetColumnStatistics(metadata.rowGroups[rowGroup].chunks[index].statistics, leaf: leaf, as: type)
+    var statistics = metadata.rowGroups[rowGroup].chunks[index].statistics
+    if !hasUsableOrder(leaf: index) {
+      statistics.min = nil
+      statistics.max = nil
+    }
+    return ParquetColumnStatistics(statistics, leaf: leaf, as: type)
+  }
+
+  /// Whether the bounds of a leaf are in the order of its type, or in IEEE 754's total order, which for bounds that
+  /// are no NaN is the same.
+  func hasUsableOrder(leaf index: Int) -> Bool {
+    index >= metadata.columnOrders.count || (1...2).contains(metadata.columnOrders[index])
   }
 
   package var keyValueMetadata: [String: String] { metadata.keyValues }

@@ -121,5 +121,30 @@ private final class OwnSnappy: Decompressor {
     #expect(Self.run(LZ4HadoopDecompressor(), [frames], [5000]) == [text])
     #expect(Self.run(LZ4HadoopDecompressor(), [block(text[...])], [5000]) == [text])
     #expect(Self.run(LZ4HadoopDecompressor(), [Array(frames.dropLast())], [5000]) == nil)
+    // One frame of several blocks, and LZ4's own frames.
+    let parts = [text[..<3000], text[3000...]].map { block($0) }
+    let several = Self.bigEndian(5000) + parts.flatMap { Self.bigEndian($0.count) + $0 }
+    #expect(Self.run(LZ4HadoopDecompressor(), [several], [5000]) == [text])
+    var own = [UInt8](repeating: 0, count: LZ4F_compressFrameBound(5000, nil))
+    own.removeLast(own.count - LZ4F_compressFrame(&own, own.count, text, 5000, nil))
+    #expect(Self.run(LZ4HadoopDecompressor(), [own], [5000]) == [text])
+    #expect(Self.run(LZ4HadoopDecompressor(), [Array(own[..<200])], [5000]) == nil)
+  }
+
+  private static func bigEndian(_ value: Int) -> [UInt8] {
+    withUnsafeBytes(of: UInt32(value).bigEndian) { Array($0) }
+  }
+
+  @Test func severalMembersOfGzip() {
+    func member(_ bytes: [UInt8]) -> [UInt8] {
+      var output = ByteOutput()
+      _ = bytes.withUnsafeBytes { try? Compressor(.gzip).compress($0, into: &output) }
+      return Array(output.bytes)
+    }
+    let text = Self.sample(3, 5000)
+    let members = member(Array(text[..<3000])) + member(Array(text[3000...]))
+    #expect(Self.run(GzipDecompressor(), [members], [5000]) == [text])
+    #expect(Self.run(GzipDecompressor(), [members], [4999]) == nil)
+    #expect(Self.run(GzipDecompressor(), [members], [5001]) == nil)
   }
 }

@@ -10,7 +10,7 @@ import Testing
   static let names = [
     "flat_snappy_v1", "flat_zstd_v2", "flat_gzip_v2", "flat_lz4_v1", "flat_none_v1", "flat_fallback_v1",
     "encoding_delta_v1", "encoding_split_v2", "nested_none_v1", "nested_snappy_v1", "nested_zstd_v2",
-    "flat_int96_v1",
+    "flat_int96_v1", "flat_brotli_v1", "indexed_v2", "duckdb",
   ]
 
   /// A small generator with a seed (SplitMix64).

@@ -9,7 +9,8 @@ import Testing
 @Suite struct ForeignFileTests {
   static let flat = [
     "flat_none_v1", "flat_none_v2", "flat_snappy_v1", "flat_snappy_v2", "flat_gzip_v1", "flat_gzip_v2",
-    "flat_zstd_v1", "flat_zstd_v2", "flat_lz4_v1", "flat_lz4_v2", "flat_plain_v1", "flat_fallback_v1",
+    "flat_zstd_v1", "flat_zstd_v2", "flat_lz4_v1", "flat_lz4_v2", "flat_brotli_v1",
+    "flat_brotli_v2", "flat_plain_v1", "flat_fallback_v1",
     "flat_fallback_v2",
   ]
   static let nested = ["nested_none_v1", "nested_snappy_v1", "nested_zstd_v2", "nested_plain_v2"]

@@ -1,3 +1,4 @@
+import CBrotli
 import CLZ4
 import CZlib
 import CZstd
@@ -29,7 +30,7 @@ final class DecompressorSet {
     let new: any Decompressor =
       switch codec {
       case .uncompressed, .lzo: throw .unsupported("its codec LZO is not supported")
-      case .brotli: throw .unsupported("its codec BROTLI is not supported")
+      case .brotli: BrotliDecompressor()
       case .snappy: SnappyDecompressor()
       case .gzip: GzipDecompressor()
       case .lz4: LZ4HadoopDecompressor()
@@ -81,31 +82,72 @@ private func lz4Block(
   return Int(LZ4_decompress_safe(input, output, from, room))
 }
 
-/// The LZ4 of parquet-mr: Hadoop's frames (big-endian decompressed size, then blocks each with their size); other
-/// writers of that codec wrote bare blocks, which are tried next.
+final class BrotliDecompressor: Decompressor {
+  /// Seven bytes can stand for 16 MiB.
+  let largestRatio = 1 << 22
+
+  func decompress(_ jobs: [DecompressionJob]) throws(FormatFault) {
+    for job in jobs {
+      var written = job.targetCount
+      guard BrotliDecoderDecompress(job.sourceCount, job.source, &written, job.target) == BROTLI_DECODER_RESULT_SUCCESS,
+        written == job.targetCount
+      else { throw .badBlock("brotli") }
+    }
+  }
+}
+
+/// The LZ4 of parquet-mr: Hadoop's frames (big-endian decompressed size, then one or more blocks each behind its own
+/// big-endian size); other writers of that codec wrote bare blocks or LZ4's own frame format, which are tried next.
 final class LZ4HadoopDecompressor: Decompressor {
   let largestRatio = 256
 
   func decompress(_ jobs: [DecompressionJob]) throws(FormatFault) {
-    for job in jobs where !framed(job) {
-      guard lz4Block(job.source, job.sourceCount, job.target, job.targetCount) == job.targetCount else {
-        throw .badBlock("LZ4")
-      }
+    for job in jobs {
+      guard hadoopFrames(job) || bareBlock(job) || lz4Frames(job) else { throw .badBlock("LZ4") }
     }
   }
 
-  private func framed(_ job: DecompressionJob) -> Bool {
+  private func bareBlock(_ job: DecompressionJob) -> Bool {
+    lz4Block(job.source, job.sourceCount, job.target, job.targetCount) == job.targetCount
+  }
+
+  private func hadoopFrames(_ job: DecompressionJob) -> Bool {
     var read = 0
     var written = 0
     while read + 8 <= job.sourceCount {
       let frame = Self.bigEndian(job.source + read)
-      let block = Self.bigEndian(job.source + read + 4)
-      guard block <= job.sourceCount - read - 8, frame <= job.targetCount - written else { return false }
-      guard lz4Block(job.source + read + 8, block, job.target + written, frame) == frame else { return false }
-      read += 8 + block
-      written += frame
+      guard frame <= job.targetCount - written else { return false }
+      let end = written + frame
+      read += 4
+      while written < end {
+        guard read + 4 <= job.sourceCount else { return false }
+        let block = Self.bigEndian(job.source + read)
+        guard block <= job.sourceCount - read - 4 else { return false }
+        let count = lz4Block(job.source + read + 4, block, job.target + written, end - written)
+        guard count > 0 else { return false }
+        read += 4 + block
+        written += count
+      }
     }
     return read == job.sourceCount && written == job.targetCount
+  }
+
+  /// "LZ4 Frame Format Description" (lz4/lz4), with its own magic number.
+  private func lz4Frames(_ job: DecompressionJob) -> Bool {
+    var context: OpaquePointer?
+    guard LZ4F_isError(LZ4F_createDecompressionContext(&context, UInt32(LZ4F_VERSION))) == 0 else { return false }
+    defer { LZ4F_freeDecompressionContext(context) }
+    var read = 0
+    var written = 0
+    while read < job.sourceCount {
+      var taken = job.sourceCount - read
+      var made = job.targetCount - written
+      let hint = LZ4F_decompress(context, job.target + written, &made, job.source + read, &taken, nil)
+      guard LZ4F_isError(hint) == 0, taken > 0 || made > 0 else { return false }
+      read += taken
+      written += made
+    }
+    return written == job.targetCount
   }
 
   private static func bigEndian(_ bytes: UnsafePointer<UInt8>) -> Int {

@@ -5,6 +5,14 @@ struct FileMetadata: Sendable {
   var rowGroups: [RowGroupMetadata] = []
   var keyValues: [String: String] = [:]
   var createdBy = ""
+  /// How the bounds of each leaf are ordered: 1 is the order of its type; empty if the file does not say.
+  var columnOrders: [Int] = []
+}
+
+/// Bytes of a file.
+struct ByteSpan: Sendable {
+  var offset = 0
+  var count = 0
 }
 
 /// One node of the schema, in depth-first order.
@@ -37,6 +45,9 @@ struct ChunkMetadata: Sendable {
   var dataPageOffset = 0
   var dictionaryPageOffset: Int?
   var statistics = ChunkStatistics()
+  var offsetIndex: ByteSpan?
+  var columnIndex: ByteSpan?
+  var bloomFilterOffset: Int?
   /// The data lies in another file, which is not supported.
   var isExternal = false
   var isEncrypted = false

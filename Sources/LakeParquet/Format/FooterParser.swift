@@ -14,6 +14,8 @@ struct FooterParser {
       case 4: file.rowGroups = try rowGroups(field)
       case 5: file.keyValues = try keyValues(field)
       case 6: file.createdBy = try reader.string(field)
+      case 7:
+        for _ in 0..<(try reader.list(field, of: .structure)) { file.columnOrders.append(try reader.unionElement()) }
       case 8: throw .unsupported("it is encrypted")
       default: try reader.skip(field)
       }
@@ -177,22 +179,28 @@ struct FooterParser {
 
   private mutating func columnChunk() throws(FormatFault) -> ChunkMetadata {
     var chunk = ChunkMetadata()
+    var offsetIndex = ByteSpan()
+    var columnIndex = ByteSpan()
     var last = 0
     while let field = try reader.nextField(&last) {
       switch field.id {
-      case 1:
-        chunk.isExternal = true
-        try reader.skip(field)
+      case 1: chunk.isExternal = try !reader.binary(field).isEmpty
       case 3:
         guard field.type == .structure else { throw .corrupt("a column chunk's metadata is not a struct") }
         try columnMetadata(&chunk)
         chunk.isComplete = true
+      case 4: offsetIndex.offset = try reader.natural(field)
+      case 5: offsetIndex.count = try reader.natural(field)
+      case 6: columnIndex.offset = try reader.natural(field)
+      case 7: columnIndex.count = try reader.natural(field)
       case 8, 9:
         chunk.isEncrypted = true
         try reader.skip(field)
       default: try reader.skip(field)
       }
     }
+    if offsetIndex.count > 0 { chunk.offsetIndex = offsetIndex }
+    if columnIndex.count > 0 { chunk.columnIndex = columnIndex }
     return chunk
   }
 
@@ -201,7 +209,7 @@ struct FooterParser {
     while let field = try reader.nextField(&last) {
       switch field.id {
       case 1: chunk.kind = try named(PhysicalKind(rawValue: try reader.integer(field)), "physical type")
-      case 4: chunk.codec = try named(CodecKind(rawValue: try reader.integer(field)), "compression codec")
+      case 4: chunk.codec = try codec(reader.integer(field))
       case 5: chunk.valueCount = try reader.natural(field)
       case 6: chunk.uncompressedSize = try reader.natural(field)
       case 7: chunk.compressedSize = try reader.natural(field)
@@ -210,9 +218,15 @@ struct FooterParser {
       case 12:
         guard field.type == .structure else { throw .corrupt("statistics are not a struct") }
         chunk.statistics = try Self.statistics(&reader)
+      case 14: chunk.bloomFilterOffset = try reader.natural(field)
       default: try reader.skip(field)
       }
     }
+  }
+
+  private func codec(_ number: Int) throws(FormatFault) -> CodecKind {
+    guard let codec = CodecKind(rawValue: number) else { throw .unsupported("codec \(number) is not known") }
+    return codec
   }
 
   /// Parses a Statistics struct, which page headers hold too.

@@ -13,10 +13,11 @@ struct FormatFault: Error {
   static func mismatch(_ message: String) -> FormatFault { FormatFault(kind: .mismatch, message: message) }
 
   /// The fault as the engine's error, with the place it was found at.
-  func error(in path: String, column: String? = nil, rowGroup: Int? = nil) -> QueryError {
+  func error(in path: String, column: String? = nil, rowGroup: Int? = nil, page: String? = nil) -> QueryError {
     var place = ""
     if let column { place += "column \(column), " }
     if let rowGroup { place += "row group \(rowGroup), " }
+    if let page { place += "\(page), " }
     let code: ErrorCode =
       switch kind {
       case .corrupt: .corruptFile

@@ -3,6 +3,8 @@ struct PageHeader {
   var kind: PageKind?
   var uncompressedSize = 0
   var compressedSize = 0
+  /// CRC-32 of the stored bytes.
+  var checksum: UInt32?
   /// Values with NULLs (and, in repeated columns, empty lists).
   var valueCount = 0
   var encoding: PageEncoding?
@@ -24,6 +26,7 @@ struct PageHeader {
       case 1: header.kind = PageKind(rawValue: try reader.integer(field))
       case 2: header.uncompressedSize = try reader.natural(field)
       case 3: header.compressedSize = try reader.natural(field)
+      case 4: header.checksum = UInt32(truncatingIfNeeded: try reader.integer(field))
       case 5, 7: try header.parseVersion1(&reader, field)
       case 8: try header.parseVersion2(&reader, field)
       default: try reader.skip(field)

@@ -120,6 +120,43 @@ struct ThriftReader {
     return (type, count)
   }
 
+  mutating func bools(_ field: Field) throws(FormatFault) -> [Bool] {
+    // Some writers say "true" and some "false" for the element type of a list of booleans.
+    guard field.type == .list else { throw wrongType(field) }
+    let (type, count) = try listHeader()
+    guard count == 0 || type == .boolTrue || type == .boolFalse else { throw wrongType(field) }
+    var result: [Bool] = []
+    result.reserveCapacity(count)
+    for _ in 0..<count { result.append(try byte() == 1) }
+    return result
+  }
+
+  mutating func integers(_ field: Field) throws(FormatFault) -> [Int] {
+    guard field.type == .list else { throw wrongType(field) }
+    let (type, count) = try listHeader()
+    guard count == 0 || type == .int64 || type == .int32 else { throw wrongType(field) }
+    var result: [Int] = []
+    result.reserveCapacity(count)
+    for _ in 0..<count { result.append(try zigzag()) }
+    return result
+  }
+
+  /// The id of the member that a union holds; 0 for an empty one.
+  mutating func union(_ field: Field) throws(FormatFault) -> Int {
+    guard field.type == .structure else { throw wrongType(field) }
+    return try unionElement()
+  }
+
+  mutating func unionElement() throws(FormatFault) -> Int {
+    var member = 0
+    var last = 0
+    while let inner = try nextField(&last) {
+      member = inner.id
+      try skip(inner)
+    }
+    return member
+  }
+
   private func wrongType(_ field: Field) -> FormatFault {
     .corrupt("field \(field.id) of the metadata has the wrong type")
   }

@@ -22,12 +22,30 @@ final class ColumnChunkReader {
   private let chunk: ChunkMetadata
   private let decompressors: DecompressorSet
   private let rowGroup: Int
+  /// The rows that will be read, if only some, and where their pages lie.
+  private let selection: (rows: RowRanges, of: Int, pages: OffsetIndex)?
   private var loaded: ColumnChunkPages?
   private var knownDictionary: Vector?
+  /// The part that is being read, for errors.
+  private var place = Place.chunk
+
+  private enum Place {
+    case chunk, dictionary
+    case page(Int)
+
+    var description: String? {
+      switch self {
+      case .chunk: nil
+      case .dictionary: "the dictionary page"
+      case .page(let index): "page \(index)"
+      }
+    }
+  }
 
   init(
     _ column: LeafColumn, type: LogicalType, chunk: ChunkMetadata, rowGroup: Int, file: any ReadableFile,
-    decompressors: DecompressorSet, counters: ScanCounters
+    decompressors: DecompressorSet, counters: ScanCounters,
+    selection: (rows: RowRanges, of: Int, pages: OffsetIndex)? = nil
   ) throws(FormatFault) {
     self.column = column
     self.chunk = chunk
@@ -35,6 +53,7 @@ final class ColumnChunkReader {
     self.file = file
     self.decompressors = decompressors
     self.counters = counters
+    self.selection = selection
     converter = try ValueConverter(column.type, to: type)
     guard chunk.kind == column.type.kind || !chunk.isComplete else {
       throw .corrupt("a column chunk's physical type is not that of its column")
@@ -47,7 +66,7 @@ final class ColumnChunkReader {
 
   /// A fault with the place it was found at.
   func located(_ fault: FormatFault) -> QueryError {
-    fault.error(in: file.path, column: column.path.joined(separator: "."), rowGroup: rowGroup)
+    fault.error(in: file.path, column: column.path.joined(separator: "."), rowGroup: rowGroup, page: place.description)
   }
 
   /// Runs a step that may find the column corrupt.
@@ -63,8 +82,15 @@ final class ColumnChunkReader {
   func pages() throws(QueryError) -> ColumnChunkPages {
     if let loaded { return loaded }
     do throws(QueryError) {
-      let pages = try ColumnChunkPages.load(chunk, from: file)
-      counters.add(chunk.compressedSize, to: .bytesRead)
+      let pages: ColumnChunkPages
+      if let selection {
+        pages = try ColumnChunkPages.load(
+          chunk, rows: selection.rows, of: selection.of, selection.pages, isRepeated: column.maxRepetition > 0,
+          from: file, counters)
+      } else {
+        pages = try ColumnChunkPages.load(chunk, from: file)
+        counters.add(chunk.compressedSize, to: .bytesRead)
+      }
       loaded = pages
       return pages
     } catch {
@@ -88,7 +114,9 @@ final class ColumnChunkReader {
     for reader in readers where reader.knownDictionary == nil {
       let pages = try reader.pages()
       guard let slot = pages.dictionary else { continue }
+      reader.place = .dictionary
       try reader.locating { () throws(FormatFault) in
+        try pages.verify(slot)
         let codec = try reader.decompressors.decompressor(for: pages.codec)
         guard let (job, bytes) = try pages.job(slot, skipping: 0, codec) else {
           return try reader.decodeDictionary(pages.stored(slot), count: slot.header.valueCount, slot.header.encoding)
@@ -134,8 +162,10 @@ final class ColumnChunkReader {
   /// Opens a data page: decompresses it and finds its levels and values.
   func open(_ slot: PageSlot) throws(QueryError) -> OpenPage {
     let pages = try pages()
+    place = .page(slot.index)
     counters.add(1, to: .pagesRead)
     return try locating { () throws(FormatFault) in
+      try pages.verify(slot)
       let codec = try decompressors.decompressor(for: pages.codec)
       return slot.header.kind == .dataV1
         ? try openVersion1(slot, pages, codec) : try openVersion2(slot, pages, codec)

@@ -60,10 +60,17 @@ final class NestedLeafReader {
       }
       let end = try rowEnd(rows, &seen)
       try takeEntries(end, into: &builder)
-      if cursor < pageEntries || (!isRepeated && seen == rows) { break }
+      if cursor < pageEntries { break }
+      if seen == rows, try nextPageStartsRow() { break }
     }
     guard seen == rows else { throw chunk.located(.corrupt("the column ends early")) }
     position += rows
+  }
+
+  private func nextPageStartsRow() throws(QueryError) -> Bool {
+    if !isRepeated { return true }
+    let pages = try chunk.pages().pages
+    return pageIndex < pages.count && pages[pageIndex].startsRow
   }
 
   /// Passes over pages that hold only rows to be skipped, where their number of rows is known.

@@ -45,7 +45,9 @@ final class ParquetBatchReader: BatchReader {
   private func start(_ rowGroup: Int) throws(QueryError) {
     let predicates = request.predicates + request.runtimeFilters.flatMap(\.predicates)
     if file.rowCount(ofRowGroup: rowGroup) == 0 { return }
-    if pruning.excludes(rowGroup, predicates) {
+    var isExcluded = pruning.excludes(rowGroup, predicates)
+    if !isExcluded { isExcluded = try pruning.excludesByBloomFilter(rowGroup, predicates) }
+    if isExcluded {
       request.counters.add(1, to: .rowGroupsPruned)
       return
     }

@@ -24,7 +24,7 @@ package struct ParquetColumnStatistics: Sendable {
 extension ParquetColumnStatistics {
   /// Decodes a chunk's statistics as values of the given type; nothing that is in doubt is used.
   init(_ statistics: ChunkStatistics, leaf: LeafType, as type: LogicalType) {
-    let hasOrder = leaf.kind != .int96 && leaf.meaning != .uuid && !Self.isUnordered(leaf)
+    let hasOrder = leaf.kind != .int96 && leaf.meaning != .interval
     let useNew = statistics.min != nil || statistics.max != nil
     let useOld = !useNew && Self.isOldOrderRight(leaf, statistics)
     let low = useNew ? statistics.min : (useOld ? statistics.oldMin : nil)
@@ -36,19 +36,15 @@ extension ParquetColumnStatistics {
       nullCount: statistics.nullCount.flatMap { $0 >= 0 ? $0 : nil }, distinctCount: statistics.distinctCount)
   }
 
-  private static func isUnordered(_ leaf: LeafType) -> Bool {
-    leaf.kind == .fixedByteArray && leaf.meaning == .plain && leaf.byteLength == 12
-  }
-
-  /// The deprecated fields were written with signed comparison, whatever the type; equal bounds are safe always.
+  /// The deprecated fields were written with signed comparison, whatever the type; equal bounds are safe then too,
+  /// except those of byte arrays, for which old parquet-mr kept a buffer that it overwrote (PARQUET-251).
   private static func isOldOrderRight(_ leaf: LeafType, _ statistics: ChunkStatistics) -> Bool {
-    if statistics.oldMin == statistics.oldMax { return true }
     switch leaf.meaning {
-    case .integer(let isSigned): return isSigned
+    case .integer(let isSigned): return isSigned || statistics.oldMin == statistics.oldMax
     case .decimal: return leaf.kind == .int32 || leaf.kind == .int64
     case .date, .timestamp, .time: return true
     case .plain: return leaf.kind == .boolean || leaf.kind == .float || leaf.kind == .double
-    case .int96, .float16, .uuid: return false
+    case .int96, .float16, .uuid, .interval, .unknown: return false
     }
   }
 

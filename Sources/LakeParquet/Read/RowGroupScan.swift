@@ -9,7 +9,8 @@ final class RowGroupScan {
   private let request: ParquetReadRequest
   private let columns: [ColumnSource]
   private let firstRow: Int
-  private let rowCount: Int
+  /// The rows that the page index leaves, in front the range of the current window.
+  private var ranges: ArraySlice<Range<Int>>
   private var filters: [WindowFilter]
   private var isPrepared = false
   /// The current window and, of its rows, those that are left (nil: all).
@@ -30,13 +31,22 @@ final class RowGroupScan {
   ) throws(QueryError) {
     self.request = request
     firstRow = file.firstRows[rowGroup]
-    rowCount = file.rowCount(ofRowGroup: rowGroup)
+    let rowCount = file.rowCount(ofRowGroup: rowGroup)
+    let pruning = PagePruning(file: file, plans: plans, counters: request.counters)
+    let left = try pruning.rows(ofRowGroup: rowGroup, predicates)
+    ranges = (left ?? RowRanges(all: rowCount)).ranges[...]
     survivorBuffer = SelectionVector.scratch(request.batchSize * Self.batchesInWindow)
     let makeChunk = { (leaf: Int, type: LogicalType) throws(QueryError) -> ColumnChunkReader in
+      let chunk = file.metadata.rowGroups[rowGroup].chunks[leaf]
+      var selection: (rows: RowRanges, of: Int, pages: OffsetIndex)?
+      if let left, !left.isEmpty, chunk.offsetIndex != nil {
+        let place = PageIndexPlace(file: file, leaf: leaf, rowGroup: rowGroup)
+        selection = (left, rowCount, try place.offsetIndex(request.counters))
+      }
       do throws(FormatFault) {
         return try ColumnChunkReader(
-          file.leaves[leaf], type: type, chunk: file.metadata.rowGroups[rowGroup].chunks[leaf], rowGroup: rowGroup,
-          file: file.file, decompressors: decompressors, counters: request.counters)
+          file.leaves[leaf], type: type, chunk: chunk, rowGroup: rowGroup, file: file.file,
+          decompressors: decompressors, counters: request.counters, selection: selection)
       } catch { throw error.error(in: file.file.path, rowGroup: rowGroup) }
     }
     var columns: [ColumnSource] = []
@@ -61,6 +71,7 @@ final class RowGroupScan {
 
   /// Looks at dictionaries: a filter that no entry passes ends the row group, one that all pass is dropped.
   private func prepareFilters() throws(QueryError) {
+    if ranges.isEmpty { return }
     var needed: [WindowFilter] = []
     for filter in filters {
       switch try filter.prepare() {
@@ -74,15 +85,17 @@ final class RowGroupScan {
 
   private func endEarly() {
     filters = []
-    windowStart = rowCount
+    ranges = []
   }
 
   /// The next batch, or nil at the end.
   func next() throws(QueryError) -> Batch? {
     while emitted == survivorCount {
       windowStart += windowCount
-      if windowStart >= rowCount { return nil }
-      try openWindow()
+      while let range = ranges.first, windowStart >= range.upperBound { ranges.removeFirst() }
+      guard let range = ranges.first else { return nil }
+      windowStart = max(windowStart, range.lowerBound)
+      try openWindow(upTo: range.upperBound)
     }
     let count = min(request.batchSize, survivorCount - emitted)
     emittedBefore = emitted
@@ -99,15 +112,15 @@ final class RowGroupScan {
   }
 
   /// Finds the rows of the next window that are left.
-  private func openWindow() throws(QueryError) {
+  private func openWindow(upTo end: Int) throws(QueryError) {
     emitted = 0
     survivors = nil
     if filters.isEmpty {
-      windowCount = min(request.batchSize, rowCount - windowStart)
+      windowCount = min(request.batchSize, end - windowStart)
       survivorCount = windowCount
       return
     }
-    windowCount = min(request.batchSize * Self.batchesInWindow, rowCount - windowStart)
+    windowCount = min(request.batchSize * Self.batchesInWindow, end - windowStart)
     var selection = WindowSelection(survivorBuffer, count: windowCount)
     for filter in filters where selection.count > 0 { try filter.refine(&selection, windowStart: windowStart) }
     survivorCount = selection.count

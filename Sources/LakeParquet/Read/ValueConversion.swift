@@ -16,6 +16,7 @@ enum ValueConversion: Hashable, Sendable {
   case bigEndian(multiplier: Int128, to: PhysicalType)
   case fixedToView
   case uuidToText
+  case interval(to: PhysicalType)
 
   /// Finds the conversion of a leaf to a type, or throws `.mismatch`.
   static func plan(_ leaf: LeafType, to type: LogicalType) throws(FormatFault) -> ValueConversion {
@@ -40,6 +41,11 @@ enum ValueConversion: Hashable, Sendable {
       if type == .string { return .uuidToText }
       guard type == .binary else { throw mismatch(leaf, type) }
       return .fixedToView
+    case .interval:
+      if type.isInterval { return .interval(to: type.physical) }
+      guard type == .binary else { throw mismatch(leaf, type) }
+      return .fixedToView
+    case .unknown: throw mismatch(leaf, type)
     }
   }
 

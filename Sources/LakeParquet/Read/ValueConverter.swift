@@ -37,6 +37,7 @@ struct ValueConverter {
       try bigEndian(source, count, multiplier, physical, target)
     case .fixedToView: fixedViews(source, count, target)
     case .uuidToText: return Self.uuids(source, count, target)
+    case .interval(let physical): if !Self.intervals(source, count, physical, target) { throw outOfRange }
     }
     return nil
   }
@@ -242,6 +243,28 @@ struct ValueConverter {
       }
     }
     return (result < 0) == sign ? result : nil
+  }
+
+  /// Months alone, or days and milliseconds alone as microseconds; false if a value has the other part too.
+  private static func intervals(
+    _ source: UnsafePointer<UInt8>, _ count: Int, _ physical: PhysicalType, _ target: UnsafeMutableRawPointer
+  ) -> Bool {
+    let input = UnsafeRawPointer(source)
+    var isOut = 0
+    for index in 0..<count {
+      let months = input.loadUnaligned(fromByteOffset: index &* 12, as: UInt32.self)
+      let days = input.loadUnaligned(fromByteOffset: index &* 12 &+ 4, as: UInt32.self)
+      let millis = input.loadUnaligned(fromByteOffset: index &* 12 &+ 8, as: UInt32.self)
+      if physical == .int32 {
+        target.assumingMemoryBound(to: Int32.self)[index] = Int32(truncatingIfNeeded: months)
+        isOut |= bit(days != 0) | bit(millis != 0) | bit(months > UInt32(Int32.max))
+      } else {
+        let micros = Int64(days) &* 86_400_000_000 &+ Int64(millis) &* 1000
+        target.assumingMemoryBound(to: Int64.self)[index] = micros
+        isOut |= bit(months != 0) | bit(days > 100_000_000)
+      }
+    }
+    return isOut == 0
   }
 
   private func fixedViews(_ source: UnsafePointer<UInt8>, _ count: Int, _ target: UnsafeMutableRawPointer) {

@@ -13,6 +13,10 @@ struct LeafType: Sendable {
     case int96
     case float16
     case uuid
+    /// Months, days and milliseconds, four bytes each.
+    case interval
+    /// Every value is NULL.
+    case unknown
   }
 
   let kind: PhysicalKind
@@ -44,6 +48,7 @@ struct LeafType: Sendable {
   }
 
   private static func interpret(_ element: SchemaElement, _ kind: PhysicalKind) -> (Meaning, LogicalType) {
+    if element.annotation == .unknown { return (.unknown, .void) }
     if case .decimal(let precision, let scale)? = element.annotation, (1...38).contains(precision),
       (0...precision).contains(scale), kind != .boolean, kind != .float, kind != .double, kind != .int96
     {
@@ -85,6 +90,7 @@ struct LeafType: Sendable {
     switch element.annotation {
     case .uuid where element.typeLength == 16: (.uuid, .string)
     case .float16 where element.typeLength == 2: (.float16, .float)
+    case .interval where element.typeLength == 12: (.interval, .binary)
     case .string, .enum, .json: (.plain, .string)
     default: (.plain, .binary)
     }

@@ -69,6 +69,7 @@ struct ColumnMatcher {
   private func plan(_ type: LogicalType, _ node: ColumnNode) throws(FormatFault) -> ReadPlan {
     switch (type, node.shape) {
     case (.void, _): return .missing(type)
+    case (_, .leaf(let leaf, _)) where leaf.meaning == .unknown: return .missing(type)
     case (.struct(let fields), .structure(let parts)):
       var plans: [ReadPlan] = []
       for (index, field) in fields.enumerated() {

@@ -232,5 +232,38 @@ def main():
                    compression="snappy")
     pq.write_table(ordered.slice(0, 0), "empty.parquet")
 
+    for version in ["1.0", "2.0"]:
+        write("flat_brotli_v" + version[0], flat, compression="brotli", data_page_version=version,
+              write_page_checksum=True)
+    write_indexed(ordered)
+    write_duckdb()
+
+
+def write_indexed(ordered):
+    """A page index, bloom filters and lists over several pages; v is clustered, k is not."""
+    n = ordered.num_rows
+    table = pa.table({"k": pa.array([i * 7919 % n for i in range(n)], pa.int64()), "v": ordered["v"],
+                      "s": pa.array([None if i // 500 % 4 == 1 else "s%05d" % i for i in range(n)]),
+                      "u": pa.array([i // 50 * 20_000_000 for i in range(n)], pa.uint32()),
+                      "list": pa.array([list(range(i, i + i % 4)) for i in range(n)], pa.list_(pa.int32()))})
+    for version in ["1.0", "2.0"]:
+        pq.write_table(table, "indexed_v%s.parquet" % version[0], row_group_size=5000, data_page_size=1024,
+                       write_batch_size=100, compression="zstd", write_page_index=True, data_page_version=version,
+                       write_page_checksum=True, use_dictionary=["v", "u", "list.list.element"],
+                       bloom_filter_options={"k": {"ndv": 5000, "fpp": 0.01}, "s": {"ndv": 1000, "fpp": 0.1}})
+
+
+def write_duckdb():
+    """DuckDB's intervals, bloom filters and types of its own."""
+    import duckdb
+    duckdb.sql("""
+        COPY (SELECT (i * 37 % 200)::INTEGER AS a, (i * 37 % 200) * 1000003 AS b, 'name ' || (i * 37 % 200) AS c,
+                     ((i * 37 % 200) / 4)::DOUBLE AS d, (DATE '2000-01-01' + (i * 37 % 200)::INTEGER) AS e,
+                     ((i * 37 % 200) / 8)::DECIMAL(12, 3) AS f, (i * 37 % 200)::UTINYINT AS g,
+                     CASE WHEN i % 2 = 0 THEN to_months(i::INTEGER) ELSE to_days(i::INTEGER) END AS h,
+                     TIMESTAMP '2020-01-01 00:00:00' + to_seconds(i * 37 % 200) AS t
+              FROM range(0, 2000) r(i))
+        TO 'duckdb.parquet' (FORMAT PARQUET, ROW_GROUP_SIZE 2048)""")
+
 
 main()
