@@ -10,14 +10,17 @@ package final class ParquetFile: Sendable {
   package let rowCount: Int
   let file: any ReadableFile
   let metadata: FileMetadata
+  /// Bytes of the footer.
+  let footerSize: Int
   let columns: [ColumnNode]
   let leaves: [LeafColumn]
   /// Position in the file of each row group's first row.
   let firstRows: [Int]
 
-  private init(_ file: any ReadableFile, _ metadata: FileMetadata) throws(FormatFault) {
+  private init(_ file: any ReadableFile, _ metadata: FileMetadata, footerSize: Int) throws(FormatFault) {
     self.file = file
     self.metadata = metadata
+    self.footerSize = footerSize
     var builder = SchemaBuilder(metadata.schema)
     columns = try builder.build()
     leaves = builder.leaves
@@ -48,11 +51,17 @@ package final class ParquetFile: Sendable {
 
   /// Reads and checks the footer.
   package static func open(_ file: any ReadableFile) throws(QueryError) -> ParquetFile {
+    try open(file, keepingDetails: false)
+  }
+
+  static func open(_ file: any ReadableFile, keepingDetails: Bool) throws(QueryError) -> ParquetFile {
     let bytes = try FooterBytes.read(file)
     do throws(FormatFault) {
-      var parser = FooterParser(bytes.footer)
+      var parser = FooterParser(bytes.footer, keepingDetails: keepingDetails)
       let metadata = try parser.parse()
-      return try withExtendedLifetime(bytes) { () throws(FormatFault) in try ParquetFile(file, metadata) }
+      return try withExtendedLifetime(bytes) { () throws(FormatFault) in
+        try ParquetFile(file, metadata, footerSize: bytes.footer.count)
+      }
     } catch {
       throw error.error(in: file.path)
     }

@@ -1,58 +1,46 @@
-import CSnappy
 import Glibc
 import LakeColumnar
 
-/// Decompresses snappy blocks ("Snappy compressed format description", google/snappy).
+/// Decompresses snappy blocks ("Snappy compressed format description", google/snappy), two in one loop where two are
+/// given: the chain from each tag to the next element is long, and a second block fills the time that the first waits.
 ///
-/// Columns of eight-byte numbers compress to an unending row of short literals and copies. Those are decoded here, two
-/// blocks in one loop where two are given: the chain from each tag to the next element is long, and a second block
-/// fills the time that the first one waits. Blocks that turn out to be of another kind go to the library.
+/// There are two loops. Columns of eight-byte numbers compress to an unending row of short literals and copies, which
+/// the one takes in pairs; the other takes any literal or copy without a branch that depends on the data.
 final class SnappyDecompressor: Decompressor {
   /// A copy of 64 bytes takes three.
   let largestRatio = 64
 
   func decompress(_ jobs: [DecompressionJob]) throws(FormatFault) {
-    try Self.decompress(jobs, preferringLibrary: true)
-  }
-
-  /// Decodes blocks that are not rows of numbers by the library or, for tests, here like the others.
-  static func decompress(_ jobs: [DecompressionJob], preferringLibrary: Bool) throws(FormatFault) {
-    var waiting: SnappyBlock?
+    var waitingNumbers: SnappyBlock?
+    var waitingText: SnappyBlock?
     for job in jobs {
       guard let block = SnappyBlock(job) else { throw .badBlock("snappy") }
-      if preferringLibrary, !block.isOfNumbers {
-        try useLibrary(job)
+      let isOfNumbers = block.isOfNumbers
+      guard let first = isOfNumbers ? waitingNumbers : waitingText else {
+        if isOfNumbers { waitingNumbers = block } else { waitingText = block }
         continue
       }
-      if let first = waiting {
-        waiting = nil
-        try decode(first, block)
+      if isOfNumbers {
+        waitingNumbers = nil
+        try Self.decodeNumbers(first, block)
       } else {
-        waiting = block
+        waitingText = nil
+        try Self.decodeText(first, block)
       }
     }
-    if let last = waiting { try decode(last) }
+    if let last = waitingNumbers { try Self.decodeNumbers(last) }
+    if let last = waitingText { try Self.decodeText(last) }
   }
 
-  private static func useLibrary(_ job: DecompressionJob) throws(FormatFault) {
-    let source = UnsafeRawPointer(job.source).assumingMemoryBound(to: CChar.self)
-    let target = UnsafeMutableRawPointer(job.target).assumingMemoryBound(to: CChar.self)
-    var length = 0
-    guard snappy_uncompressed_length(source, job.sourceCount, &length) == SNAPPY_OK, length == job.targetCount,
-      snappy_uncompress(source, job.sourceCount, target, &length) == SNAPPY_OK
-    else { throw .badBlock("snappy") }
-  }
-
-  private static func decode(_ block: SnappyBlock) throws(FormatFault) {
+  private static func decodeNumbers(_ block: SnappyBlock) throws(FormatFault) {
     var place = block.start
     while block.hasRoom(place) {
-      if block.fusedStep(&place) { continue }
-      place = block.step(place)
+      if !block.fusedStep(&place) { place = block.step(place) }
     }
     try finish(block, place)
   }
 
-  private static func decode(_ first: SnappyBlock, _ second: SnappyBlock) throws(FormatFault) {
+  private static func decodeNumbers(_ first: SnappyBlock, _ second: SnappyBlock) throws(FormatFault) {
     var a = first.start
     var b = second.start
     while first.hasRoom(a) && second.hasRoom(b) {
@@ -61,6 +49,27 @@ final class SnappyDecompressor: Decompressor {
     }
     while first.hasRoom(a) { if !first.fusedStep(&a) { a = first.step(a) } }
     while second.hasRoom(b) { if !second.fusedStep(&b) { b = second.step(b) } }
+    try finish(first, a)
+    try finish(second, b)
+  }
+
+  private static func decodeText(_ block: SnappyBlock) throws(FormatFault) {
+    var place = block.start
+    while block.hasWideRoom(place) {
+      if !block.wideStep(&place) { place = block.step(place) }
+    }
+    try finish(block, place)
+  }
+
+  private static func decodeText(_ first: SnappyBlock, _ second: SnappyBlock) throws(FormatFault) {
+    var a = first.start
+    var b = second.start
+    while first.hasWideRoom(a) && second.hasWideRoom(b) {
+      if !first.wideStep(&a) { a = first.step(a) }
+      if !second.wideStep(&b) { b = second.step(b) }
+    }
+    while first.hasWideRoom(a) { if !first.wideStep(&a) { a = first.step(a) } }
+    while second.hasWideRoom(b) { if !second.wideStep(&b) { b = second.step(b) } }
     try finish(first, a)
     try finish(second, b)
   }
@@ -86,6 +95,9 @@ private struct SnappyBlock {
   /// The last places from which a step may read 24 and write 16 bytes ahead.
   private let lastSource: UnsafePointer<UInt8>
   private let lastTarget: UnsafeMutablePointer<UInt8>
+  /// The last places from which a step may take a literal of 60 bytes, or a copy of 64.
+  private let lastWideSource: UnsafePointer<UInt8>
+  private let lastWideTarget: UnsafeMutablePointer<UInt8>
 
   /// Reads the length in front of the block; nil if it is not the expected one.
   init?(_ job: DecompressionJob) {
@@ -94,6 +106,8 @@ private struct SnappyBlock {
     targetEnd = job.target + job.targetCount
     lastSource = sourceEnd - 25
     lastTarget = targetEnd - 17
+    lastWideSource = sourceEnd - 61
+    lastWideTarget = targetEnd - 64
     var length: UInt64 = 0
     var shift: UInt64 = 0
     while true {
@@ -114,6 +128,10 @@ private struct SnappyBlock {
   }
   @inline(__always) func hasRoom(_ place: Place) -> Bool {
     place.source <= lastSource && place.target <= lastTarget
+  }
+
+  @inline(__always) func hasWideRoom(_ place: Place) -> Bool {
+    place.source <= lastWideSource && place.target <= lastWideTarget
   }
 
   /// Where an invalid element leads: neither at the end nor anywhere that decoding goes on from.
@@ -166,6 +184,41 @@ private struct SnappyBlock {
     place.target += Int(truncatingIfNeeded: literal &+ copied)
     place.source += Int(truncatingIfNeeded: (tag &>> 2) &+ isLong) &+ 4
     return true
+  }
+
+  /// Takes a literal of up to 60 bytes, or a copy that does not overlap itself within 32 bytes, by moving 32 or 64
+  /// bytes; which of both it is decides arithmetic, not a branch. Returns false for any other element.
+  @inline(__always)
+  func wideStep(_ place: inout Place) -> Bool {
+    let word = Self.load(place.source)
+    let tag = word & 0xFF
+    let kind = tag & 3
+    let upper = tag &>> 2
+    let isLiteral = UInt64(bitPattern: Int64(bitPattern: kind &- 1) &>> 63)
+    let isShort = 0 &- (kind & 1 & ~(kind &>> 1))
+    let count = (((upper & 7) &+ 4) & isShort) | ((upper &+ 1) & ~isShort)
+    let shortOffset = ((tag & 0xE0) &<< 3) | ((word &>> 8) & 0xFF)
+    let offset = (shortOffset & isShort) | ((word &>> 8) & 0xFFFF & ~isShort)
+    let isCopyFit =
+      bit(offset <= UInt64(truncatingIfNeeded: place.target - start.target)) & bit(kind != 3)
+      & (bit(offset >= 32) | bit(count <= offset))
+    let fits =
+      (Int(truncatingIfNeeded: isLiteral) & bit(upper < 60)) | (Int(truncatingIfNeeded: ~isLiteral) & isCopyFit)
+    if fits == 0 { return false }
+    let literal = UInt64(UInt(bitPattern: place.source)) &+ 1
+    let earlier = UInt64(UInt(bitPattern: place.target)) &- offset
+    let from = UnsafeRawPointer(bitPattern: UInt((literal & isLiteral) | (earlier & ~isLiteral)))
+    Self.move32(place.target, from.unsafelyUnwrapped)
+    if count > 32 { Self.move32(place.target + 32, from.unsafelyUnwrapped + 32) }
+    place.target += Int(truncatingIfNeeded: count)
+    place.source += Int(truncatingIfNeeded: ((count &+ 1) & isLiteral) | ((kind &+ 1) & ~isLiteral))
+    return true
+  }
+
+  @inline(__always)
+  private static func move32(_ target: UnsafeMutablePointer<UInt8>, _ source: UnsafeRawPointer) {
+    UnsafeMutableRawPointer(target).storeBytes(
+      of: source.loadUnaligned(as: SIMD32<UInt8>.self), as: SIMD32<UInt8>.self)
   }
 
   /// Takes one element.
@@ -222,18 +275,21 @@ private struct SnappyBlock {
     return Place(source: place.source + length, target: place.target + count)
   }
 
-  /// Copies from `offset` bytes back, in steps of eight where they do not overlap; writes up to seven bytes too many.
+  /// Copies from `offset` bytes back in steps of eight; writes up to seven bytes too many. A shorter period is doubled
+  /// until it has eight bytes.
   @inline(__always)
   private static func copy(_ target: UnsafeMutablePointer<UInt8>, _ count: Int, from offset: Int) {
     let earlier = UnsafePointer(target) - offset
-    if offset >= 8 {
-      var done = 0
-      repeat {
-        store(target + done, load(earlier + done))
-        done &+= 8
-      } while done < count
-    } else {
-      for index in 0..<count { target[index] = earlier[index] }
+    var period = offset
+    var done = 0
+    while period < 8 {
+      store(target + done, load(earlier))
+      done &+= period
+      period &+= period
+    }
+    while done < count {
+      store(target + done, load(target + done - period))
+      done &+= 8
     }
   }
 }

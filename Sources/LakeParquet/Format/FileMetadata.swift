@@ -1,5 +1,6 @@
 /// The footer of a file, as it stands there.
 struct FileMetadata: Sendable {
+  var version = 0
   var schema: [SchemaElement] = []
   var rowCount = 0
   var rowGroups: [RowGroupMetadata] = []
@@ -27,12 +28,34 @@ struct SchemaElement: Sendable {
   var precision = 0
   var fieldID: Int?
   var annotation: Annotation?
+  /// Whether the annotation is a logical type, not an older converted one.
+  var hasLogicalType = false
 }
 
 struct RowGroupMetadata: Sendable {
   var chunks: [ChunkMetadata] = []
   var rowCount = 0
   var totalByteCount = 0
+  var compressedByteCount: Int?
+}
+
+/// What only people who look into a file want to know of a column chunk.
+final class ChunkDetails: Sendable {
+  let fileOffset: Int
+  let encodings: [Int]
+  let indexPageOffset: Int?
+  let bloomFilterLength: Int?
+  let keyValues: [String: String]
+
+  init(
+    fileOffset: Int, encodings: [Int], indexPageOffset: Int?, bloomFilterLength: Int?, keyValues: [String: String]
+  ) {
+    self.fileOffset = fileOffset
+    self.encodings = encodings
+    self.indexPageOffset = indexPageOffset
+    self.bloomFilterLength = bloomFilterLength
+    self.keyValues = keyValues
+  }
 }
 
 /// Where a column chunk lies and what is known of it.
@@ -52,6 +75,8 @@ struct ChunkMetadata: Sendable {
   var isExternal = false
   var isEncrypted = false
   var isComplete = false
+  /// Kept where they are asked for.
+  var details: ChunkDetails?
 
   /// The first byte of the chunk: the dictionary page where there is one.
   var start: Int {

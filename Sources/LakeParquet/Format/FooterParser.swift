@@ -1,14 +1,19 @@
 /// Parses the footer's Thrift structs.
 struct FooterParser {
   private var reader: ThriftReader
+  private let keepsDetails: Bool
 
-  init(_ bytes: UnsafeRawBufferPointer) { reader = ThriftReader(bytes) }
+  init(_ bytes: UnsafeRawBufferPointer, keepingDetails: Bool = false) {
+    reader = ThriftReader(bytes)
+    keepsDetails = keepingDetails
+  }
 
   mutating func parse() throws(FormatFault) -> FileMetadata {
     var file = FileMetadata()
     var last = 0
     while let field = try reader.nextField(&last) {
       switch field.id {
+      case 1: file.version = try reader.integer(field)
       case 2: file.schema = try schema(field)
       case 3: file.rowCount = try reader.natural(field)
       case 4: file.rowGroups = try rowGroups(field)
@@ -48,6 +53,7 @@ struct FooterParser {
       default: try reader.skip(field)
       }
     }
+    element.hasLogicalType = element.annotation != nil
     if element.annotation == nil { element.annotation = element.convertedAnnotation }
     return element
   }
@@ -171,6 +177,7 @@ struct FooterParser {
         for _ in 0..<count { group.chunks.append(try columnChunk()) }
       case 2: group.totalByteCount = try reader.natural(field)
       case 3: group.rowCount = try reader.natural(field)
+      case 6: group.compressedByteCount = try reader.natural(field)
       default: try reader.skip(field)
       }
     }
@@ -181,13 +188,15 @@ struct FooterParser {
     var chunk = ChunkMetadata()
     var offsetIndex = ByteSpan()
     var columnIndex = ByteSpan()
+    var fileOffset = 0
     var last = 0
     while let field = try reader.nextField(&last) {
       switch field.id {
       case 1: chunk.isExternal = try !reader.binary(field).isEmpty
+      case 2: fileOffset = try reader.integer(field)
       case 3:
         guard field.type == .structure else { throw .corrupt("a column chunk's metadata is not a struct") }
-        try columnMetadata(&chunk)
+        try columnMetadata(&chunk, fileOffset)
         chunk.isComplete = true
       case 4: offsetIndex.offset = try reader.natural(field)
       case 5: offsetIndex.count = try reader.natural(field)
@@ -204,23 +213,36 @@ struct FooterParser {
     return chunk
   }
 
-  private mutating func columnMetadata(_ chunk: inout ChunkMetadata) throws(FormatFault) {
+  private mutating func columnMetadata(_ chunk: inout ChunkMetadata, _ fileOffset: Int) throws(FormatFault) {
+    var encodings: [Int] = []
+    var indexPageOffset: Int?
+    var bloomFilterLength: Int?
+    var pairs: [String: String] = [:]
     var last = 0
     while let field = try reader.nextField(&last) {
       switch field.id {
       case 1: chunk.kind = try named(PhysicalKind(rawValue: try reader.integer(field)), "physical type")
+      case 2 where keepsDetails: encodings = try reader.integers(field)
       case 4: chunk.codec = try codec(reader.integer(field))
       case 5: chunk.valueCount = try reader.natural(field)
       case 6: chunk.uncompressedSize = try reader.natural(field)
       case 7: chunk.compressedSize = try reader.natural(field)
+      case 8 where keepsDetails: pairs = try keyValues(field)
       case 9: chunk.dataPageOffset = try reader.natural(field)
+      case 10: indexPageOffset = try reader.integer(field)
       case 11: chunk.dictionaryPageOffset = try reader.natural(field)
       case 12:
         guard field.type == .structure else { throw .corrupt("statistics are not a struct") }
         chunk.statistics = try Self.statistics(&reader)
       case 14: chunk.bloomFilterOffset = try reader.natural(field)
+      case 15: bloomFilterLength = try reader.integer(field)
       default: try reader.skip(field)
       }
+    }
+    if keepsDetails {
+      chunk.details = ChunkDetails(
+        fileOffset: fileOffset, encodings: encodings, indexPageOffset: indexPageOffset,
+        bloomFilterLength: bloomFilterLength, keyValues: pairs)
     }
   }
 

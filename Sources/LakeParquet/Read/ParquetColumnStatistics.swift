@@ -49,7 +49,7 @@ extension ParquetColumnStatistics {
   }
 
   /// One value in its PLAIN form (byte arrays without a length) as a literal.
-  private static func decode(_ bytes: [UInt8], _ leaf: LeafType, _ type: LogicalType) -> Literal? {
+  static func decode(_ bytes: [UInt8], _ leaf: LeafType, _ type: LogicalType) -> Literal? {
     guard leaf.kind == .byteArray || bytes.count == leaf.rawWidth, !type.isNested, type != .void,
       let converter = try? ValueConverter(leaf, to: type)
     else { return nil }

@@ -4,7 +4,7 @@ import LakeFunctions
 import LakeSyntax
 import LakeTypes
 
-/// Binds functions in FROM: `read_files`, `range`, and the row-yielding functions.
+/// Binds functions in FROM: `read_files`, `range`, those that look into Parquet files, and the row-yielding functions.
 struct TableFunctionBinder {
   let binder: Binder
   let outer: Scope?
@@ -19,6 +19,7 @@ struct TableFunctionBinder {
     switch name {
     case "read_files": return try readFiles(function, span)
     case "range": return try range(function, span)
+    case _ where Self.inspections.contains(name): return try inspection(name, function, span)
     default: return try generator(name, function, span)
     }
   }
@@ -27,7 +28,7 @@ struct TableFunctionBinder {
     -> BoundSource
   {
     guard FunctionRegistry.generator(name) != nil else {
-      let names = ["read_files", "range"] + FunctionRegistry.generators.map(\.name)
+      let names = ["read_files", "range"] + Self.inspections + FunctionRegistry.generators.map(\.name)
       throw QueryError(
         .unresolvedRoutine, .bind, "there is no table function \(name)", span: span,
         hint: NearestName.of(name, among: names).map { "did you mean \($0)?" })
@@ -38,6 +39,22 @@ struct TableFunctionBinder {
     let node = try GeneratorBinder(binder).bind(name, arguments, isOuter: false, names: [], over: oneRow, span: span)
     let plan = LogicalPlan.generate(node)
     return BoundSource(plan: plan, scope: Scope(plan: plan, qualifier: [name], parent: outer))
+  }
+
+  // MARK: parquet_metadata, ...
+
+  private static let inspections = [
+    "parquet_metadata", "parquet_schema", "parquet_file_metadata", "parquet_kv_metadata",
+  ]
+
+  private func inspection(
+    _ name: String, _ function: TableFunction, _ span: SourceSpan
+  ) throws(QueryError) -> BoundSource {
+    guard function.arguments.count == 1, let argument = function.arguments.first, argument.name == nil,
+      case .string(let path) = try binder.constant(argument.value).value
+    else { throw QueryError(.wrongArgumentCount, .bind, "\(name) takes one path", span: span) }
+    let source = try binder.resolver.files(FileRequest(format: name, path: path))
+    return .scan(source, qualifier: [name], parent: outer)
   }
 
   // MARK: read_files

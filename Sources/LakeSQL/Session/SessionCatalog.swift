@@ -48,9 +48,13 @@ struct SessionCatalog: NameResolver {
   }
 
   func files(_ request: FileRequest) throws(QueryError) -> any ScanSource {
-    try FileQuery.source(
+    let fileSystem = executor.core.engine.warehouse.fileSystem
+    if let inspection = try ParquetInspectionSource(named: request.format, glob: request.path, fileSystem: fileSystem) {
+      return inspection
+    }
+    return try FileQuery.source(
       format: request.format, glob: request.path, options: request.options, schema: request.schema,
-      fileSystem: executor.core.engine.warehouse.fileSystem)
+      fileSystem: fileSystem)
   }
 }
 
