@@ -18,6 +18,12 @@ protocol Decompressor: AnyObject {
   func decompress(_ jobs: [DecompressionJob]) throws(FormatFault)
   /// Bytes that one compressed byte can become at most, to refuse sizes that can't be true.
   var largestRatio: Int { get }
+  /// Whether two blocks at once take less time than one after the other.
+  var gainsFromPairs: Bool { get }
+}
+
+extension Decompressor {
+  var gainsFromPairs: Bool { false }
 }
 
 /// The decompressors of one reader, made as they are needed.

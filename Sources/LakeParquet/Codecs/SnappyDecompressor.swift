@@ -9,6 +9,10 @@ import LakeColumnar
 final class SnappyDecompressor: Decompressor {
   /// A copy of 64 bytes takes three.
   let largestRatio = 64
+  let gainsFromPairs = true
+  private let elements = SnappyElement.table()
+
+  deinit { elements.deallocate() }
 
   func decompress(_ jobs: [DecompressionJob]) throws(FormatFault) {
     var waitingNumbers: SnappyBlock?
@@ -25,11 +29,11 @@ final class SnappyDecompressor: Decompressor {
         try Self.decodeNumbers(first, block)
       } else {
         waitingText = nil
-        try Self.decodeText(first, block)
+        try decodeText(first, block)
       }
     }
     if let last = waitingNumbers { try Self.decodeNumbers(last) }
-    if let last = waitingText { try Self.decodeText(last) }
+    if let last = waitingText { try decodeText(last) }
   }
 
   private static func decodeNumbers(_ block: SnappyBlock) throws(FormatFault) {
@@ -53,31 +57,78 @@ final class SnappyDecompressor: Decompressor {
     try finish(second, b)
   }
 
-  private static func decodeText(_ block: SnappyBlock) throws(FormatFault) {
+  private func decodeText(_ block: SnappyBlock) throws(FormatFault) {
+    let table = UnsafePointer(elements)
     var place = block.start
     while block.hasWideRoom(place) {
-      if !block.wideStep(&place) { place = block.step(place) }
+      if !block.wideStep(&place, table) { place = block.step(place) }
     }
-    try finish(block, place)
+    try Self.finish(block, place)
   }
 
-  private static func decodeText(_ first: SnappyBlock, _ second: SnappyBlock) throws(FormatFault) {
+  private func decodeText(_ first: SnappyBlock, _ second: SnappyBlock) throws(FormatFault) {
+    let table = UnsafePointer(elements)
     var a = first.start
     var b = second.start
     while first.hasWideRoom(a) && second.hasWideRoom(b) {
-      if !first.wideStep(&a) { a = first.step(a) }
-      if !second.wideStep(&b) { b = second.step(b) }
+      if !first.wideStep(&a, table) { a = first.step(a) }
+      if !second.wideStep(&b, table) { b = second.step(b) }
     }
-    while first.hasWideRoom(a) { if !first.wideStep(&a) { a = first.step(a) } }
-    while second.hasWideRoom(b) { if !second.wideStep(&b) { b = second.step(b) } }
-    try finish(first, a)
-    try finish(second, b)
+    while first.hasWideRoom(a) { if !first.wideStep(&a, table) { a = first.step(a) } }
+    while second.hasWideRoom(b) { if !second.wideStep(&b, table) { b = second.step(b) } }
+    try Self.finish(first, a)
+    try Self.finish(second, b)
   }
 
   private static func finish(_ block: SnappyBlock, _ reached: SnappyBlock.Place) throws(FormatFault) {
     var place = reached
     while block.hasMore(place) { place = block.step(place) }
     if !block.isComplete(place) { throw .badBlock("snappy") }
+  }
+}
+
+/// What the first byte of an element says about it.
+struct SnappyElement: BitwiseCopyable {
+  /// Bytes that it yields.
+  var count: UInt8 = 0
+  /// Bytes that it takes, itself and a literal's text included.
+  var length: UInt8 = 0
+  var isLiteral: UInt8 = 0
+  /// Which bits of the two bytes behind belong to a copy's offset, and what is added to them.
+  var offsetMask: UInt16 = 0
+  var offsetStart: UInt16 = 0
+  /// A copy from fewer bytes back overlaps itself; no offset is as large for elements that are taken one by one.
+  var smallestOffset: UInt16 = .max
+
+  static func table() -> UnsafeMutablePointer<SnappyElement> {
+    let table = UnsafeMutablePointer<SnappyElement>.allocate(capacity: 256)
+    for tag in 0..<256 { (table + tag).initialize(to: element(UInt8(tag))) }
+    return table
+  }
+
+  private static func element(_ tag: UInt8) -> SnappyElement {
+    var element = SnappyElement()
+    let upper = tag >> 2
+    switch tag & 3 {
+    case 0 where upper < 60:
+      element.count = upper + 1
+      element.length = upper + 2
+      element.isLiteral = 1
+      element.smallestOffset = 0
+    case 1:
+      element.count = (upper & 7) + 4
+      element.length = 2
+      element.offsetMask = 0xFF
+      element.offsetStart = UInt16(tag >> 5) << 8
+      element.smallestOffset = UInt16(element.count)
+    case 2:
+      element.count = upper + 1
+      element.length = 3
+      element.offsetMask = 0xFFFF
+      element.smallestOffset = UInt16(min(element.count, 32))
+    default: break
+    }
+    return element
   }
 }
 
@@ -187,31 +238,19 @@ private struct SnappyBlock {
   }
 
   /// Takes a literal of up to 60 bytes, or a copy that does not overlap itself within 32 bytes, by moving 32 or 64
-  /// bytes; which of both it is decides arithmetic, not a branch. Returns false for any other element.
+  /// bytes; which of both it is decides the table, not a branch. Returns false for any other element.
   @inline(__always)
-  func wideStep(_ place: inout Place) -> Bool {
-    let word = Self.load(place.source)
-    let tag = word & 0xFF
-    let kind = tag & 3
-    let upper = tag &>> 2
-    let isLiteral = UInt64(bitPattern: Int64(bitPattern: kind &- 1) &>> 63)
-    let isShort = 0 &- (kind & 1 & ~(kind &>> 1))
-    let count = (((upper & 7) &+ 4) & isShort) | ((upper &+ 1) & ~isShort)
-    let shortOffset = ((tag & 0xE0) &<< 3) | ((word &>> 8) & 0xFF)
-    let offset = (shortOffset & isShort) | ((word &>> 8) & 0xFFFF & ~isShort)
-    let isCopyFit =
-      bit(offset <= UInt64(truncatingIfNeeded: place.target - start.target)) & bit(kind != 3)
-      & (bit(offset >= 32) | bit(count <= offset))
-    let fits =
-      (Int(truncatingIfNeeded: isLiteral) & bit(upper < 60)) | (Int(truncatingIfNeeded: ~isLiteral) & isCopyFit)
-    if fits == 0 { return false }
-    let literal = UInt64(UInt(bitPattern: place.source)) &+ 1
-    let earlier = UInt64(UInt(bitPattern: place.target)) &- offset
-    let from = UnsafeRawPointer(bitPattern: UInt((literal & isLiteral) | (earlier & ~isLiteral)))
-    Self.move32(place.target, from.unsafelyUnwrapped)
-    if count > 32 { Self.move32(place.target + 32, from.unsafelyUnwrapped + 32) }
-    place.target += Int(truncatingIfNeeded: count)
-    place.source += Int(truncatingIfNeeded: ((count &+ 1) & isLiteral) | ((kind &+ 1) & ~isLiteral))
+  func wideStep(_ place: inout Place, _ table: UnsafePointer<SnappyElement>) -> Bool {
+    let element = table[Int(place.source.pointee)]
+    let behind = UnsafeRawPointer(place.source).loadUnaligned(fromByteOffset: 1, as: UInt16.self)
+    let offset = Int((behind & element.offsetMask) &+ element.offsetStart)
+    if offset < Int(element.smallestOffset) || offset > place.target - start.target { return false }
+    let from = element.isLiteral != 0 ? place.source + 1 : UnsafePointer(place.target) - offset
+    Self.move32(place.target, UnsafeRawPointer(from))
+    let count = Int(element.count)
+    if count > 32 { Self.move32(place.target + 32, UnsafeRawPointer(from + 32)) }
+    place.target += count
+    place.source += Int(element.length)
     return true
   }
 

@@ -1,3 +1,4 @@
+import LakeFileSystem
 import LakeTypes
 
 /// The row of `parquet_file_metadata` for a file.

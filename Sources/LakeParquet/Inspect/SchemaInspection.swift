@@ -1,3 +1,4 @@
+import LakeFileSystem
 import LakeTypes
 
 /// The rows of `parquet_schema` for a file.

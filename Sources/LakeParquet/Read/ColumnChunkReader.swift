@@ -26,6 +26,10 @@ final class ColumnChunkReader {
   private let selection: (rows: RowRanges, of: Int, pages: OffsetIndex)?
   private var loaded: ColumnChunkPages?
   private var knownDictionary: Vector?
+  /// Whether every page will be read, so that two can be decompressed together.
+  var readsAhead = false
+  /// The page that was decompressed together with the one before it.
+  private var ahead: (index: Int, bytes: PageBytes)?
   /// The part that is being read, for errors.
   private var place = Place.chunk
 
@@ -203,11 +207,35 @@ final class ColumnChunkReader {
   private func decompressed(
     _ slot: PageSlot, _ pages: ColumnChunkPages, _ codec: (any Decompressor)?, skipping levels: Int
   ) throws(FormatFault) -> PageBytes {
+    if let ahead, ahead.index == slot.index {
+      self.ahead = nil
+      return ahead.bytes
+    }
     guard let (job, bytes) = try pages.job(slot, skipping: levels, codec) else {
       return try pages.stored(slot, skipping: levels)
     }
-    if job.targetCount > 0 { try codec?.decompress([job]) }
+    if job.targetCount == 0 { return bytes }
+    if readsAhead, try decompressTwo(job, slot.index + 1, pages, codec) { return bytes }
+    try codec?.decompress([job])
     return bytes
+  }
+
+  /// Decompresses a page and the one behind it; false if there is none, or if one of the two is damaged: then each is
+  /// for itself, so that the fault is found at its own page.
+  private func decompressTwo(
+    _ job: DecompressionJob, _ next: Int, _ pages: ColumnChunkPages, _ codec: (any Decompressor)?
+  ) throws(FormatFault) -> Bool {
+    guard let codec, codec.gainsFromPairs, next < pages.pages.count, !pages.pages[next].isAbsent else { return false }
+    let header = pages.pages[next].header
+    let levels = header.kind == .dataV2 ? header.repetitionByteCount + header.definitionByteCount : 0
+    do throws(FormatFault) {
+      guard let second = try pages.job(pages.pages[next], skipping: levels, codec), second.job.targetCount > 0 else {
+        return false
+      }
+      try codec.decompress([job, second.job])
+      ahead = (next, second.bytes)
+      return true
+    } catch { return false }
   }
 }
 

@@ -81,6 +81,13 @@ final class RowGroupScan {
       }
     }
     filters = needed
+    readAhead()
+  }
+
+  /// All pages of the first filter's column will be read, and of all columns if there is no filter.
+  private func readAhead() {
+    let dense = filters.isEmpty ? columns : [columns[filters[0].column]]
+    for chunk in dense.flatMap(\.chunks) { chunk.readsAhead = true }
   }
 
   private func endEarly() {

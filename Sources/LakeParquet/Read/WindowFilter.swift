@@ -49,6 +49,8 @@ final class WindowFilter {
 
   private let filter: ColumnFilter
   private let source: ColumnSource
+  /// The column's place among those that are read.
+  var column: Int { filter.column }
   private let flags: Buffer
   /// Flags of dictionary entries, and the dictionary they belong to.
   private var table: Buffer?
