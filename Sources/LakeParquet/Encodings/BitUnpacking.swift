@@ -35,7 +35,10 @@ enum BitUnpacking {
     }
   }
 
-  /// Unpacks whole groups of eight values of up to 32 bits.
+  /// The widest values that `unpackGroups` takes.
+  static let largestWidth = 56
+
+  /// Unpacks whole groups of eight values of up to `largestWidth` bits.
   static func unpackGroups<T: FixedWidthInteger>(
     _ source: UnsafePointer<UInt8>, _ groups: Int, width: Int, _ target: UnsafeMutablePointer<T>
   ) {

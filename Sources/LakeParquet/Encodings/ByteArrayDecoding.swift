@@ -134,7 +134,17 @@ enum ByteStreamSplit {
     guard count % width == 0 else { throw .corrupt("a BYTE_STREAM_SPLIT page has an incomplete value") }
     let total = count / width
     let buffer = Buffer(byteCount: count)
-    let target = buffer.base.assumingMemoryBound(to: UInt8.self)
+    switch width {
+    case 4: join4(bytes, total, buffer.base.assumingMemoryBound(to: UInt32.self))
+    case 8: join8(bytes, total, buffer.base.assumingMemoryBound(to: UInt64.self))
+    default: join(bytes, total, width, buffer.base.assumingMemoryBound(to: UInt8.self))
+    }
+    return (buffer, total)
+  }
+
+  private static func join(
+    _ bytes: UnsafePointer<UInt8>, _ total: Int, _ width: Int, _ target: UnsafeMutablePointer<UInt8>
+  ) {
     for stream in 0..<width {
       let source = bytes + stream * total
       var position = stream
@@ -143,6 +153,23 @@ enum ByteStreamSplit {
         position &+= width
       }
     }
-    return (buffer, total)
+  }
+
+  /// Four bytes of four streams as one number.
+  @inline(__always)
+  private static func word(_ bytes: UnsafePointer<UInt8>, _ total: Int, _ index: Int) -> UInt32 {
+    UInt32(bytes[index]) | UInt32(bytes[total &+ index]) &<< 8 | UInt32(bytes[2 &* total &+ index]) &<< 16
+      | UInt32(bytes[3 &* total &+ index]) &<< 24
+  }
+
+  private static func join4(_ bytes: UnsafePointer<UInt8>, _ total: Int, _ target: UnsafeMutablePointer<UInt32>) {
+    for index in 0..<total { target[index] = word(bytes, total, index) }
+  }
+
+  private static func join8(_ bytes: UnsafePointer<UInt8>, _ total: Int, _ target: UnsafeMutablePointer<UInt64>) {
+    let upper = bytes + 4 &* total
+    for index in 0..<total {
+      target[index] = UInt64(word(bytes, total, index)) | UInt64(word(upper, total, index)) &<< 32
+    }
   }
 }

@@ -92,6 +92,19 @@ struct DeltaDecoder {
   ) throws(FormatFault) {
     guard width <= 64, (count * width + 7) / 8 <= end - offset else { throw Self.endsEarly }
     let source = bytes + offset
+    offset += min(size, end - offset)
+    if width <= BitUnpacking.largestWidth {
+      // Up to seven values more than there are, into the padding.
+      let deltas = UnsafeMutableRawPointer(target).assumingMemoryBound(to: UInt64.self)
+      BitUnpacking.unpackGroups(source, (count &+ 7) &>> 3, width: width, deltas)
+      var value = previous
+      for index in 0..<count {
+        value = value &+ (minimum &+ target[index])
+        target[index] = value
+      }
+      previous = value
+      return
+    }
     let mask: UInt64 = width == 64 ? ~0 : (1 &<< UInt64(width)) &- 1
     var value = previous
     for index in 0..<count {
@@ -103,6 +116,5 @@ struct DeltaDecoder {
       target[index] = value
     }
     previous = value
-    offset += min(size, end - offset)
   }
 }
