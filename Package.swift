@@ -103,7 +103,7 @@ let package = Package(
       linkerSettings: fixedAddress),
 
     tests("CommandTests", ["LakeTestSupport"]),
-    tests("LibraryTests", ["LakeTestSupport", "LakeSQL"]),
+    tests("LibraryTests", ["LakeTestSupport", "LakeSQL", "LakeDiagnostics"]),
     tests("DocumentationTests", ["LakeTestSupport", "LakeSQL", "LakeFunctions"]),
     tests("SQLLogicTests", ["LakeTestSupport", "LakeSQL"], exclude: ["cases"]),
     tests("SyntaxTests", ["LakeSyntax", "LakeDiagnostics"]),

@@ -74,6 +74,7 @@ extension ErrorCode {
   package static let corruptFile = ErrorCode("XX001", "CORRUPT_FILE")
   package static let unsupportedFile = ErrorCode("0A000", "UNSUPPORTED_FILE_FEATURE")
   package static let ioError = ErrorCode("58030", "IO_ERROR")
+  package static let insufficientResources = ErrorCode("53000", "INSUFFICIENT_RESOURCES")
   package static let diskFull = ErrorCode("53100", "DISK_FULL")
   package static let outOfMemory = ErrorCode("53200", "OUT_OF_MEMORY")
   package static let limitExceeded = ErrorCode("54000", "LIMIT_EXCEEDED")

@@ -8,7 +8,8 @@ import LakeTables
 public struct EngineOptions: Sendable {
   /// Threads that work on a query; nil: one a processor.
   public var threads: Int?
-  /// Bytes that one query may hold in large structures; nil: 70 % of the machine's memory.
+  /// Bytes that one query may hold in large structures; nil: 70 % of the machine's memory, or of what the process's
+  /// control group may use.
   public var memoryLimit: Int?
 
   public init(threads: Int? = nil, memoryLimit: Int? = nil) {
@@ -39,7 +40,7 @@ public final class Engine: Sendable {
   public init(warehouse path: String, options: EngineOptions = EngineOptions()) throws(SQLError) {
     do {
       try Self.checkProcessor()
-      warehouse = try Warehouse(path: path, fileSystem: LocalFileSystem())
+      warehouse = Warehouse(path: path, fileSystem: LocalFileSystem())
     } catch {
       throw SQLError(error, source: "", name: nil)
     }
@@ -52,11 +53,8 @@ public final class Engine: Sendable {
 
   private static var processorCount: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 
-  /// 70 % of the machine's memory unless the options say otherwise, in bytes.
-  var memoryLimit: Int {
-    if let limit = options.memoryLimit { return limit }
-    return sysconf(Int32(_SC_PHYS_PAGES)) / 10 * 7 * sysconf(Int32(_SC_PAGESIZE))
-  }
+  /// 70 % of the memory that the process may use unless the options say otherwise, in bytes.
+  var memoryLimit: Int { options.memoryLimit ?? MachineMemory.byteCount / 10 * 7 }
 
   /// Release builds for x86-64 use the instructions of x86-64-v3 (2013 and later).
   private static func checkProcessor() throws(QueryError) {

@@ -10,29 +10,30 @@ import Synchronization
 public final class Session: Sendable {
   private let thread = SessionThread()
   private let state: SessionState
-  /// The running statement, to cancel it and to watch its progress.
-  private let running = Mutex<RunningStatement?>(nil)
+  /// The running statement and those behind it, to cancel it and to watch its progress.
+  private let statements = Mutex<[RunningStatement]>([])
 
   init(engine: Engine) { state = SessionState(engine) }
 
   deinit { thread.stop() }
 
-  /// Runs one statement; returns when its columns are known or, without columns, when it is done.
+  /// Runs one statement; returns when its columns are known or, without columns, when it is done. Where the task is
+  /// cancelled, so is the statement.
   ///
   /// - Parameter parameters: values for `?`, in order.
   public func execute(_ sql: String, parameters: [Value] = []) async throws -> QueryResult {
     try await execute(StatementText(sql), parameters: parameters)
   }
 
-  /// Asks the running statement to stop; it then fails with SQLSTATE 57014.
-  public func cancel() { running.withLock { $0?.cancellation.cancel() } }
+  /// Asks the running statement, or the one that is about to start, to stop; it then fails with SQLSTATE 57014.
+  public func cancel() { statements.withLock { $0.first }?.cancel() }
 
   /// How far the running statement is; nil while none runs.
-  public var progress: StatementProgress? { running.withLock { $0?.progress } }
+  public var progress: StatementProgress? { statements.withLock { $0.first }?.progress }
 
   /// Sets a variable for `${name}` and `${hivevar:name}`.
-  public func setVariable(_ name: String, to value: String) async {
-    await onThread { $0.variables[name] = value }
+  public func setVariable(_ name: String, to value: String) async throws {
+    try await onThread { $0.variables[name] = value }
   }
 
   /// Begins a transaction that lasts until `commit` or `rollback`.
@@ -47,18 +48,40 @@ public final class Session: Sendable {
   func execute(_ text: StatementText, parameters: [Value] = []) async throws -> QueryResult {
     let started = ContinuousClock.now
     let channel = ResultChannel()
-    let statement = RunningStatement()
-    thread.enqueue { [state] in
-      self.running.withLock { $0 = statement }
-      defer { self.running.withLock { $0 = nil } }
-      let error = state.core.execute(text, parameters, statement, into: channel)
-      channel.finish(error)
+    try enqueue(RunningStatement(channel), into: channel) { core, statement in
+      core.execute(text, parameters, statement, into: channel)
     }
-    return QueryResult(try await channel.opened(), channel, started: started)
+    let header = try await withTaskCancellationHandler {
+      try await channel.opened()
+    } onCancel: {
+      channel.cancel()
+    }
+    return QueryResult(header, channel, started: started)
+  }
+
+  /// Lines a statement up.
+  private func enqueue(
+    _ statement: RunningStatement, into channel: ResultChannel,
+    _ body: @escaping @Sendable (SessionCore, RunningStatement) -> SQLError?
+  ) throws {
+    // Under the lock, so that statements stand in the order in which they run.
+    try statements.withLock { statements in
+      do throws(QueryError) {
+        try thread.enqueue { [state] in
+          let error = body(state.core, statement)
+          // Whoever sees the end of this statement and cancels means the next one.
+          self.statements.withLock { _ = $0.removeFirst() }
+          channel.finish(error)
+        }
+      } catch {
+        throw SQLError(error, source: "", name: nil)
+      }
+      statements.append(statement)
+    }
   }
 
   private func command(_ body: @escaping @Sendable (SessionCore) throws(QueryError) -> Void) async throws {
-    let error = await onThread { (core) -> SQLError? in
+    let error = try await onThread { (core) -> SQLError? in
       do throws(QueryError) {
         try body(core)
         return nil
@@ -69,9 +92,13 @@ public final class Session: Sendable {
     if let error { throw error }
   }
 
-  private func onThread<R: Sendable>(_ body: @escaping @Sendable (SessionCore) -> R) async -> R {
-    await withCheckedContinuation { continuation in
-      thread.enqueue { [state] in continuation.resume(returning: body(state.core)) }
+  private func onThread<R: Sendable>(_ body: @escaping @Sendable (SessionCore) -> R) async throws -> R {
+    try await withCheckedThrowingContinuation { continuation in
+      do throws(QueryError) {
+        try thread.enqueue { [state] in continuation.resume(returning: body(state.core)) }
+      } catch {
+        continuation.resume(throwing: SQLError(error, source: "", name: nil))
+      }
     }
   }
 }

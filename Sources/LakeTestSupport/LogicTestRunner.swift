@@ -38,8 +38,8 @@ package struct LogicTestRunner: Sendable {
     defer { directory.remove() }
     let engine = try Engine(warehouse: directory.path + "/warehouse", options: EngineOptions(threads: variant.threads))
     let session = engine.makeSession()
-    await session.setVariable("tmp", to: directory.path)
-    await session.setVariable("cases", to: LogicTest.casesDirectory)
+    try await session.setVariable("tmp", to: directory.path)
+    try await session.setVariable("cases", to: LogicTest.casesDirectory)
     for setting in variant.settings { _ = try await session.execute(setting) }
     var outcome = Outcome(failures: [], actual: [])
     for record in test.records {

@@ -12,7 +12,8 @@ package enum DateTimeText {
   /// `yyyy-MM-dd HH:mm:ss[.ffffff]` of microseconds in local time; trailing zeros of the fraction are left out.
   package static func timestampString(_ micros: Int64) -> String {
     let days = floorDivide(micros, microsPerDay)
-    let rest = micros - days * microsPerDay
+    // The start of the first day may lie before the range.
+    let rest = micros &- days &* microsPerDay
     let seconds = Int(rest / microsPerSecond)
     let time = "\(padded(seconds / 3600, 2)):\(padded(seconds / 60 % 60, 2)):\(padded(seconds % 60, 2))"
     var text = dateString(Int32(truncatingIfNeeded: days)) + " " + time

@@ -117,18 +117,23 @@ extension Arguments {
     } onTick: {
     }
     guard let error else { return nil }
-    Terminal.writeError("error: --memory-limit: \(error.message)\n")
-    return .usage
+    Terminal.writeError(error.report)
+    return error.status
   }
 
-  private func apply(to session: Session) async -> SQLError? {
-    for variable in variables { await session.setVariable(variable.name, to: variable.value) }
+  private func apply(to session: Session) async -> StartFailure? {
+    do {
+      for variable in variables { try await session.setVariable(variable.name, to: variable.value) }
+    } catch {
+      return StartFailure(report: (error as? SQLError)?.report ?? "error: \(error)\n", status: .failure)
+    }
     guard let memoryLimit else { return nil }
     do {
       _ = try await session.execute("SET lakesql.memory_limit=\(memoryLimit)")
+      return nil
     } catch {
-      return error as? SQLError
+      let message = (error as? SQLError)?.message ?? "\(error)"
+      return StartFailure(report: "error: --memory-limit: \(message)\n", status: .usage)
     }
-    return nil
   }
 }

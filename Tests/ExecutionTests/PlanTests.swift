@@ -1,3 +1,4 @@
+import Glibc
 import LakeColumnar
 import LakeDiagnostics
 import LakeExecution
@@ -114,6 +115,24 @@ import Testing
     let filtered = query.filter(call("<>", call("%", query["n"], int(3)), int(0)))
     let rows = try filtered.rows(ExecutionSettings(threads: threads, memoryLimit: 1 << 30, batchSize: 64))
     #expect(rows.map { $0[0].number! } == (0..<20_000).filter { $0 % 3 != 0 })
+  }
+
+  @Test func workersDoNotRunFarAheadOfASlowReader() throws {
+    let source = Self.numbers((0..<60_000).map { $0 }, taskRows: 60)
+    let execution = QueryExecution(
+      plan: Query(source).plan, settings: ExecutionSettings(threads: 3, memoryLimit: 1 << 30, batchSize: 10),
+      pool: WorkerPool(threads: 3), cancellation: CancellationToken())
+    var seen: [Int] = []
+    try execution.stream { (batch) throws(QueryError) in
+      for row in 0..<batch.count { seen.append(batch.columns[0].literal(at: row).number ?? -1) }
+      if seen.count == 10 {
+        // Time for the others to read all of the 6000 batches, if they do.
+        usleep(300_000)
+        #expect(source.seen.batches < 400)
+      }
+      return true
+    }
+    #expect(seen == Array(0..<60_000))
   }
 
   @Test func cancellationEndsTheQuery() throws {

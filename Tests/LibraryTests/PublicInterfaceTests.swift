@@ -73,6 +73,46 @@ import Testing
     #expect(error?.sqlState == "57014")
   }
 
+  @Test func cancelFreesTheSessionOfAResultThatNobodyReads() async throws {
+    let session = try session()
+    let result = try await session.execute("SELECT id FROM range(100000000000)")
+    session.cancel()
+    #expect(try await session.execute("SELECT 2").rows() == [[.integer(2)]])
+    let error = await #expect(throws: SQLError.self) {
+      for try await _ in result {}
+    }
+    #expect(error?.sqlState == "57014")
+  }
+
+  @Test(arguments: [
+    "SELECT sum(id) FROM range(1000000000000)", "CREATE TABLE t AS SELECT sum(id) AS s FROM range(1000000000000)",
+  ])
+  func aCancelledTaskCancelsItsStatement(_ statement: String) async throws {
+    let session = try session()
+    let task = Task { try await session.execute(statement).rows() }
+    while session.progress == nil { try await Task.sleep(for: .milliseconds(1)) }
+    task.cancel()
+    let error = await #expect(throws: SQLError.self) { _ = try await task.value }
+    #expect(error?.sqlState == "57014")
+    #expect(try await session.execute("SELECT 2").rows() == [[.integer(2)]])
+  }
+
+  @Test func aStatementOfACancelledTaskDoesNotRun() async throws {
+    let session = try session()
+    let task = Task {
+      // Until the task is cancelled.
+      try? await Task.sleep(for: .seconds(3600))
+      return try await session.execute("SELECT sum(id) FROM range(1000000000000)").rows()
+    }
+    task.cancel()
+    let error = await #expect(throws: SQLError.self) { _ = try await task.value }
+    #expect(error?.sqlState == "57014")
+  }
+
+  @Test func theFirstTimestampHasAText() {
+    #expect(Value.timestamp(.min).description == "-290308-12-21 19:59:05.224192")
+  }
+
   @Test func parametersHaveTypes() async throws {
     let session = try session()
     let rows = try await session.execute(
@@ -103,7 +143,7 @@ import Testing
       errors.withLock { $0.append(error.sqlState) }
     }
     let script = ScriptSource(text: "CREATE TABLE ${name} (a INT); INSERT INTO ${name} VALUES (1); SELECT 1 / 0;")
-    await session.setVariable("name", to: "t")
+    try await session.setVariable("name", to: "t")
     #expect(try await runner.run([script]) == false)
     #expect(errors.withLock { $0 } == ["22012"])
     let tables = try await session.execute("SHOW TABLES").rows()

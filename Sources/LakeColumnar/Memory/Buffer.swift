@@ -1,4 +1,5 @@
 import Glibc
+package import LakeDiagnostics
 
 /// A block of raw memory with 64 bytes of readable padding behind its end, freed with its last reference.
 ///
@@ -21,18 +22,39 @@ package final class Buffer: @unchecked Sendable {
   /// Bytes behind the end that may be read (not written with meaning), for wide loads.
   package static let padding = 64
 
-  /// Allocates uninitialised memory; large blocks come from the process-wide pool.
-  package init(byteCount: Int) {
+  /// Allocates uninitialised memory of about a batch; large blocks come from the process-wide pool.
+  ///
+  /// Ends the process where the system has no memory for it, as Swift's own allocations do. What grows with the rows
+  /// of a query is made by `allocated`.
+  package convenience init(byteCount: Int) {
+    guard let memory = Self.memory(byteCount) else { fatalError("out of memory: \(byteCount) bytes are not to be had") }
+    self.init(memory, byteCount)
+  }
+
+  private init(_ memory: (base: UnsafeMutableRawPointer, release: Release), _ byteCount: Int) {
     self.byteCount = byteCount
-    let size = byteCount + Self.padding
-    if size >= LargeBlockPool.smallestBlock {
-      base = LargeBlockPool.shared.allocate(size)
-      release = .pool
-    } else {
-      guard let memory = malloc(size) else { fatalError("out of memory: malloc of \(size) bytes failed") }
-      base = memory
-      release = .free
-    }
+    (base, release) = memory
+  }
+
+  private static func memory(_ byteCount: Int) -> (UnsafeMutableRawPointer, Release)? {
+    let size = byteCount + padding
+    if size >= LargeBlockPool.smallestBlock { return LargeBlockPool.shared.allocate(size).map { ($0, .pool) } }
+    return malloc(size).map { ($0, .free) }
+  }
+
+  /// Allocates uninitialised memory for a structure of any size; throws `.outOfMemory` where the system has none.
+  package static func allocated(byteCount: Int, for consumer: StaticString) throws(QueryError) -> Buffer {
+    if let memory = memory(byteCount) { return Buffer(memory, byteCount) }
+    throw QueryError(
+      .outOfMemory, .execute, "the system has no memory for the \(consumer): it needs \(byteCount >> 10) KiB more",
+      hint: "run with fewer threads, or a smaller lakesql.memory_limit")
+  }
+
+  /// As `allocated`, filled with zero bytes, padding included.
+  package static func allocatedZeroed(byteCount: Int, for consumer: StaticString) throws(QueryError) -> Buffer {
+    let buffer = try allocated(byteCount: byteCount, for: consumer)
+    memset(buffer.base, 0, byteCount + padding)
+    return buffer
   }
 
   /// Wraps memory that `owner` keeps alive; the padding must be readable there too.

@@ -20,7 +20,8 @@ final class LargeBlockPool: Sendable {
   }
   private let state = Mutex(State())
 
-  func allocate(_ size: Int) -> UnsafeMutableRawPointer {
+  /// A block of at least that many bytes; nil if the system has no more memory, even without what is kept here.
+  func allocate(_ size: Int) -> UnsafeMutableRawPointer? {
     let rounded = Self.roundedSize(size)
     let reused: UInt? = state.withLock { state in
       guard let block = state.idle[rounded]?.popLast() else { return nil }
@@ -28,7 +29,18 @@ final class LargeBlockPool: Sendable {
       return block
     }
     if let reused, let pointer = UnsafeMutableRawPointer(bitPattern: reused) { return pointer }
+    if let fresh = Self.fresh(rounded) { return fresh }
+    trim()
     return Self.fresh(rounded)
+  }
+
+  /// Gives all idle blocks back to the system.
+  private func trim() {
+    let idle = state.withLock { state in
+      defer { state = State() }
+      return state.idle
+    }
+    for block in idle.values.joined() { free(UnsafeMutableRawPointer(bitPattern: block)) }
   }
 
   func recycle(_ block: UnsafeMutableRawPointer, size: Int) {
@@ -50,12 +62,10 @@ final class LargeBlockPool: Sendable {
     return (size + step - 1) / step * step
   }
 
-  private static func fresh(_ size: Int) -> UnsafeMutableRawPointer {
+  private static func fresh(_ size: Int) -> UnsafeMutableRawPointer? {
     var memory: UnsafeMutableRawPointer?
     let alignment = size >= hugePage ? hugePage : 64
-    guard posix_memalign(&memory, alignment, size) == 0, let memory else {
-      fatalError("out of memory: allocation of \(size) bytes failed")
-    }
+    guard posix_memalign(&memory, alignment, size) == 0, let memory else { return nil }
     if size >= hugePage { _ = madvise(memory, size, adviceHugePage) }
     return memory
   }

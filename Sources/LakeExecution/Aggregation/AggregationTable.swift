@@ -82,11 +82,21 @@ final class AggregationTable {
           ? try plan.evaluator.evaluate(index, rows) : .allNull(plan.groupTypes[index], count: rows.count))
     }
     if let set { vectors.append(.constant(.integer(Int64(set)), .int, count: rows.count)) }
-    if !dictionaryGroups[set ?? 0].find(vectors, count: rows.count, table, keys, into: groups) {
+    try reserveGrowth(of: table, adding: rows.count)
+    if try !dictionaryGroups[set ?? 0].find(vectors, count: rows.count, table, keys, into: groups) {
       keys.encode(vectors, count: rows.count)
-      table.findOrInsert(keys, vectors, into: groups)
+      try table.findOrInsert(keys, vectors, into: groups)
     }
     return groups
+  }
+
+  /// Reserves what the table and the states of further groups may take, before they grow.
+  private func reserveGrowth(of table: GroupTable, adding more: Int) throws(QueryError) {
+    let growth = table.growth(adding: more)
+    if growth == 0 { return }
+    try accountNow()
+    let states = accumulators.reduce(0) { $0 + $1.byteCount }
+    try reservation.grow(by: growth + states)
   }
 
   private func update(
@@ -113,7 +123,7 @@ final class AggregationTable {
       do throws(QueryError) {
         if let deferred = deferred[index] {
           let zeros = Buffer.zeroed(byteCount: open.count * 4)
-          deferred.add(zeros.base.assumingMemoryBound(to: UInt32.self), vectors, open.count)
+          try deferred.add(zeros.base.assumingMemoryBound(to: UInt32.self), vectors, open.count)
         } else {
           try accumulators[index].updateSingleGroup(arguments: vectors, count: open.count)
         }
@@ -128,7 +138,7 @@ final class AggregationTable {
   ) throws(QueryError) {
     do throws(QueryError) {
       if let deferred = deferred[index] {
-        deferred.add(groups, vectors, count)
+        try deferred.add(groups, vectors, count)
       } else {
         try accumulators[index].update(groups: groups, arguments: vectors, count: count)
       }
@@ -160,15 +170,17 @@ final class AggregationTable {
   func merge(_ other: AggregationTable) throws(QueryError) {
     let groups: Buffer
     if let table, let theirs = other.table {
-      groups = table.merge(theirs)
+      try reserveGrowth(of: table, adding: theirs.count)
+      groups = try table.merge(theirs)
     } else {
       groups = Buffer.zeroed(byteCount: 4)
     }
+    defer { withExtendedLifetime(groups) {} }
     let map = UnsafePointer(groups.base.assumingMemoryBound(to: UInt32.self))
     for index in accumulators.indices {
       accumulators[index].resize(groupCount: groupCount)
       if let mine = deferred[index], let theirs = other.deferred[index] {
-        mine.merge(theirs, map)
+        try mine.merge(theirs, map)
       } else {
         try accumulators[index].merge(other.accumulators[index], groups: map, count: other.groupCount)
       }

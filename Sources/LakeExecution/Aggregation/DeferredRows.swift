@@ -13,8 +13,16 @@ final class DeferredRows {
   private let seen: GroupTable?
   private let keys: KeyRows?
   /// Otherwise: groups and vectors as they came.
-  private var batches: [(groups: Buffer, vectors: [Vector], count: Int)] = []
+  private var batches: [Rows] = []
   private var batchBytes = 0
+  private var held = HeldBytes()
+
+  /// Some rows with their groups.
+  private struct Rows {
+    var groups: Buffer
+    var vectors: [Vector]
+    var count: Int
+  }
 
   init(_ aggregate: AggregationPlan.Aggregate) {
     argumentCount = aggregate.arguments.count
@@ -32,45 +40,48 @@ final class DeferredRows {
 
   var byteCount: Int { (seen?.byteCount ?? 0) + batchBytes }
 
-  func add(_ groups: UnsafePointer<UInt32>, _ vectors: [Vector], _ count: Int) {
+  func add(_ groups: UnsafePointer<UInt32>, _ vectors: [Vector], _ count: Int) throws(QueryError) {
     let copy = Buffer(byteCount: count * 4)
     copy.base.assumingMemoryBound(to: UInt32.self).update(from: groups, count: count)
     if seen == nil {
       let owned = vectors.map { VectorConcatenation.concatenated([$0], type: $0.type) }
-      batches.append((copy, owned, count))
-      batchBytes += owned.reduce(count * 4) { $0 + $1.byteCount }
+      batches.append(Rows(groups: copy, vectors: owned, count: count))
+      batchBytes += count * 4 + held.adding(owned)
     } else {
-      insert(copy, vectors, count)
+      try insert(copy, vectors, count)
     }
   }
 
-  private func insert(_ groups: Buffer, _ vectors: [Vector], _ count: Int) {
+  private func insert(_ groups: Buffer, _ vectors: [Vector], _ count: Int) throws(QueryError) {
     guard let seen, let keys else { return }
     let all = [Vector(type: .int, encoding: .flat, count: count, owner: groups)] + vectors
     let numbers = Buffer(byteCount: count * 4)
     keys.encode(all, count: count)
-    seen.findOrInsert(keys, all, into: numbers.base.assumingMemoryBound(to: UInt32.self))
+    try seen.findOrInsert(keys, all, into: numbers.base.assumingMemoryBound(to: UInt32.self))
   }
 
   /// Adds another worker's rows; `map`: the group here for each group there.
-  func merge(_ other: DeferredRows, _ map: UnsafePointer<UInt32>) {
-    for batch in other.collected() {
-      let groups = Buffer(byteCount: batch.count * 4)
+  func merge(_ other: DeferredRows, _ map: UnsafePointer<UInt32>) throws(QueryError) {
+    try other.forEach { (rows) throws(QueryError) in
+      let groups = Buffer(byteCount: rows.count * 4)
       let target = groups.base.assumingMemoryBound(to: UInt32.self)
-      let source = batch.groups.base.assumingMemoryBound(to: UInt32.self)
-      for row in 0..<batch.count { target[row] = map[Int(source[row])] }
-      add(target, batch.vectors, batch.count)
+      let source = rows.groups.base.assumingMemoryBound(to: UInt32.self)
+      for row in 0..<rows.count { target[row] = map[Int(source[row])] }
+      try withExtendedLifetime(groups) { () throws(QueryError) in try add(target, rows.vectors, rows.count) }
     }
   }
 
-  /// All rows kept, in batches.
-  private func collected() -> [(groups: Buffer, vectors: [Vector], count: Int)] {
-    guard let seen else { return batches }
-    return stride(from: 0, to: seen.count, by: Batch.capacity).map { start in
+  /// Calls `body` with all rows kept, a batch at a time.
+  private func forEach(_ body: (Rows) throws(QueryError) -> Void) throws(QueryError) {
+    guard let seen else {
+      for rows in batches { try body(rows) }
+      return
+    }
+    for start in stride(from: 0, to: seen.count, by: Batch.capacity) {
       let count = min(Batch.capacity, seen.count - start)
       let groups = seen.keyColumn(0, from: start, count: count)
       let vectors = types.indices.map { seen.keyColumn($0 + 1, from: start, count: count) }
-      return (groups.owner, vectors, count)
+      try body(Rows(groups: groups.owner, vectors: vectors, count: count))
     }
   }
 
@@ -78,37 +89,43 @@ final class DeferredRows {
   func feed(
     _ accumulator: any Accumulator, _ aggregate: AggregationPlan.Aggregate, _ run: QueryRun
   ) throws(QueryError) {
-    let rows = orderKeys.isEmpty ? collected() : try sorted(run)
-    for batch in rows {
+    let pass = { (rows: Rows) throws(QueryError) in
       try run.checkpoint()
-      let groups = batch.groups.base.assumingMemoryBound(to: UInt32.self)
+      let groups = rows.groups.base.assumingMemoryBound(to: UInt32.self)
       do throws(QueryError) {
         try accumulator.update(
-          groups: groups, arguments: Array(batch.vectors.prefix(argumentCount)), count: batch.count)
+          groups: groups, arguments: Array(rows.vectors.prefix(self.argumentCount)), count: rows.count)
       } catch {
         throw error.at(aggregate.span)
       }
     }
+    if orderKeys.isEmpty { try forEach(pass) } else { try forEachSorted(run, pass) }
   }
 
-  private func sorted(_ run: QueryRun) throws(QueryError) -> [(groups: Buffer, vectors: [Vector], count: Int)] {
-    let all = collected()
+  private func forEachSorted(_ run: QueryRun, _ body: (Rows) throws(QueryError) -> Void) throws(QueryError) {
+    var all: [Rows] = []
+    try forEach { (rows) throws(QueryError) in all.append(rows) }
     let total = all.reduce(0) { $0 + $1.count }
-    if total == 0 { return [] }
+    if total == 0 { return }
+    let copy = MemoryReservation(run.budget, for: "ordered aggregate")
+    var copied = HeldBytes()
+    try copy.resize(to: all.reduce(total * 4) { $0 + copied.adding($1.vectors) })
     let groups = VectorConcatenation.concatenated(
       all.map { Vector(type: .int, encoding: .flat, count: $0.count, owner: $0.groups) }, type: .int)
     let vectors = types.indices.map { index in
       VectorConcatenation.concatenated(all.map { $0.vectors[index] }, type: types[index])
     }
-    let keys = SortedRows(orderKeys, Array(vectors.dropFirst(argumentCount)), count: total)
-    let order = try keys.sorted(run)
-    return stride(from: 0, to: total, by: Batch.capacity).map { start in
+    let keys = Array(vectors.dropFirst(argumentCount))
+    try copy.grow(by: SortedRows.byteCount(sorting: keys, count: total))
+    let order = try SortedRows(orderKeys, keys, count: total).sorted(run)
+    defer { withExtendedLifetime(order) {} }
+    for start in stride(from: 0, to: total, by: Batch.capacity) {
       let count = min(Batch.capacity, total - start)
       let rows = order.positions + start
-      return (
-        groups.gathered(rows, count: count).flattened().owner,
-        vectors.prefix(argumentCount).map { $0.gathered(rows, count: count) }, count
-      )
+      try body(
+        Rows(
+          groups: groups.gathered(rows, count: count).flattened().owner,
+          vectors: vectors.prefix(argumentCount).map { $0.gathered(rows, count: count) }, count: count))
     }
   }
 }

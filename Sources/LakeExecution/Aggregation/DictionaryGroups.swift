@@ -1,4 +1,5 @@
 import LakeColumnar
+import LakeDiagnostics
 import LakeTypes
 
 /// Finds the groups of dictionary-encoded keys by their codes alone: an array says which group a combination is.
@@ -17,7 +18,7 @@ final class DictionaryGroups {
   /// Writes the groups of all rows; false where the keys are not all encoded or the combinations too many.
   func find(
     _ vectors: [Vector], count: Int, _ table: GroupTable, _ keys: KeyRows, into groups: UnsafeMutablePointer<UInt32>
-  ) -> Bool {
+  ) throws(QueryError) -> Bool {
     guard prepare(vectors, count) else { return false }
     if codeStorage.byteCount < count * 4 { codeStorage = Buffer(byteCount: count * 4) }
     let codes = codeStorage.base.assumingMemoryBound(to: UInt32.self)
@@ -30,7 +31,7 @@ final class DictionaryGroups {
       groups[row] = group
       missing |= UInt32(truncatingIfNeeded: bit(group == Self.unknown))
     }
-    if missing != 0 { resolve(count, codes, groupOf, table, groups) }
+    if missing != 0 { try resolve(count, codes, groupOf, table, groups) }
     return true
   }
 
@@ -91,7 +92,7 @@ final class DictionaryGroups {
   private func resolve(
     _ count: Int, _ codes: UnsafeMutablePointer<UInt32>, _ groupOf: UnsafeMutablePointer<UInt32>, _ lookup: Lookup,
     _ groups: UnsafeMutablePointer<UInt32>
-  ) {
+  ) throws(QueryError) {
     let pending = Self.unknown - 1
     let firstRows = SelectionVector.scratch(count)
     let rows = firstRows.base.assumingMemoryBound(to: UInt32.self)
@@ -105,7 +106,7 @@ final class DictionaryGroups {
     let numbers = Buffer(byteCount: found * 4)
     let target = numbers.base.assumingMemoryBound(to: UInt32.self)
     lookup.keys.encode(vectors, count: found)
-    lookup.table.findOrInsert(lookup.keys, vectors, into: target)
+    try lookup.table.findOrInsert(lookup.keys, vectors, into: target)
     for index in 0..<found { groupOf[Int(codes[Int(rows[index])])] = target[index] }
     for row in 0..<count { groups[row] = groupOf[Int(codes[row])] }
   }

@@ -16,7 +16,7 @@ final class JoinBuild: PipelineSink, @unchecked Sendable {
   private var matched: [UInt8] = []
   /// Filters in scans of the probe side, by key.
   private var filters: [(key: Int, filter: RuntimeFilter)] = []
-  private var reservation: MemoryReservation?
+  private var marks: MemoryReservation?
 
   init(shape: JoinShape, rows: RowStore, node: OperatorNode) {
     self.shape = shape
@@ -36,14 +36,13 @@ final class JoinBuild: PipelineSink, @unchecked Sendable {
 
   func complete(_ run: QueryRun) throws(QueryError) {
     try rows.complete(run)
-    if shape.kind.keepsBuildRows { matched = Array(repeating: 0, count: rows.count) }
+    if shape.kind.keepsBuildRows {
+      marks = try reserveMarks(run)
+      matched = Array(repeating: 0, count: rows.count)
+    }
     guard shape.probeKeys != nil else { return }
-    let held = MemoryReservation(run.budget, for: "hash join")
-    try held.resize(to: rows.count * (shape.keyLayout.stride * 8 + 28))
     let keys = shape.buildKeyIndexes.map { rows.columns[$0] }
     let table = try JoinTable(shape.keyLayout, keys, count: rows.count, run: run)
-    try held.resize(to: table.byteCount)
-    reservation = held
     self.table = table
     for (key, filter) in filters { publish(keys[key], table, to: filter) }
   }
@@ -85,6 +84,13 @@ final class JoinBuild: PipelineSink, @unchecked Sendable {
 
   // MARK: Matched build rows
 
+  /// Memory for a byte a build row, which says whether it has a match.
+  func reserveMarks(_ run: QueryRun) throws(QueryError) -> MemoryReservation {
+    let held = MemoryReservation(run.budget, for: "hash join")
+    try held.resize(to: rows.count)
+    return held
+  }
+
   /// Adds the build rows for which one worker found a match.
   func addMatched(_ rows: [UInt8]) {
     monitor.locked { for index in rows.indices { matched[index] |= rows[index] } }
@@ -94,7 +100,11 @@ final class JoinBuild: PipelineSink, @unchecked Sendable {
   var remainingRows: [UInt32] {
     let wanted: UInt8
     if case .buildSemi = shape.kind { wanted = 1 } else { wanted = 0 }
-    return monitor.locked { matched.indices.filter { matched[$0] == wanted }.map { UInt32($0) } }
+    return monitor.locked {
+      var rows: [UInt32] = []
+      for row in matched.indices where matched[row] == wanted { rows.append(UInt32(truncatingIfNeeded: row)) }
+      return rows
+    }
   }
 
   /// The columns that are passed on, for some build rows.
@@ -121,11 +131,14 @@ final class RemainingBuildSource: MorselSource {
   func start(_ run: QueryRun) throws(QueryError) -> Int { 1 }
 
   func open(_ morsel: Int, _ run: QueryRun) throws(QueryError) -> any BatchReader {
+    let held = MemoryReservation(run.budget, for: "hash join")
+    try held.resize(to: build.count * MemoryLayout<UInt32>.stride)
     let rows = build.remainingRows
     var position = 0
     let (build, size) = (build, run.settings.batchSize)
     return ComputedReader { () throws(QueryError) -> Batch? in
       guard position < rows.count else { return nil }
+      defer { withExtendedLifetime(held) {} }
       let count = min(size, rows.count - position)
       let positions = Buffer(byteCount: count * 4)
       let target = positions.base.assumingMemoryBound(to: UInt32.self)

@@ -15,7 +15,7 @@ final class JoinProbe: PipelineTransform {
   }
 
   func makeConsumer(_ worker: Worker, next: any BatchConsumer) throws(QueryError) -> any BatchConsumer {
-    JoinProbeConsumer(build, worker, next)
+    try JoinProbeConsumer(build, worker, next)
   }
 }
 
@@ -32,8 +32,9 @@ private final class JoinProbeConsumer: BatchConsumer {
   private var heads = Buffer(byteCount: Batch.capacity * 4)
   private var slots = Buffer(byteCount: Batch.capacity * 8)
   private var matchedBuild: [UInt8] = []
+  private let marks: MemoryReservation?
 
-  init(_ build: JoinBuild, _ worker: Worker, _ next: any BatchConsumer) {
+  init(_ build: JoinBuild, _ worker: Worker, _ next: any BatchConsumer) throws(QueryError) {
     self.build = build
     self.next = next
     shape = build.shape
@@ -42,6 +43,7 @@ private final class JoinProbeConsumer: BatchConsumer {
     residualScratch = shape.residual?.makeScratch()
     truthScratch = shape.residualTruth?.makeScratch()
     keys = KeyRows(shape.keyLayout)
+    marks = shape.kind.keepsBuildRows ? try build.reserveMarks(worker.run) : nil
     if shape.kind.keepsBuildRows { matchedBuild = Array(repeating: 0, count: build.count) }
   }
 
@@ -57,7 +59,7 @@ private final class JoinProbeConsumer: BatchConsumer {
       let vectors = try evaluator.evaluate(batch, scratch)
       let first = find(vectors, table, batch.count)
       if case .done = try pairByKey(probe, table, first) { return .done }
-      return try conclude(probe) { row in NullAwareness.isUnknown(row, vectors, self.build, table) }
+      return try conclude(probe) { row in NullAwareness.isUnknown(row, vectors, self.build, table, self.run) }
     }
     if case .done = try pairWithAll(probe) { return .done }
     return try conclude(probe) { row in probe.isUnknown[row] != 0 }
@@ -396,12 +398,17 @@ private struct PairList {
 
 /// NOT IN over equality keys: whether a probe row without a match might match if NULLs were known.
 private enum NullAwareness {
-  static func isUnknown(_ row: Int, _ keys: [Vector], _ build: JoinBuild, _ table: JoinTable) -> Bool {
+  static func isUnknown(
+    _ row: Int, _ keys: [Vector], _ build: JoinBuild, _ table: JoinTable, _ run: QueryRun
+  ) -> Bool {
     if build.count == 0 { return false }
     let hasNull = keys.contains { !$0.isValid(row) }
     if keys.count == 1 { return hasNull || !table.nullRows.isEmpty }
-    if !hasNull { return table.nullRows.contains { couldMatch(row, keys, build, Int($0)) } }
-    return (0..<build.count).contains { couldMatch(row, keys, build, $0) }
+    // Many rows against many: whether the run is over is looked at on the way, and the answer then means nothing.
+    if !hasNull {
+      return table.nullRows.contains { $0 & 0xFFF == 0 && run.isStopped || couldMatch(row, keys, build, Int($0)) }
+    }
+    return (0..<build.count).contains { $0 & 0xFFF == 0 && run.isStopped || couldMatch(row, keys, build, $0) }
   }
 
   /// Whether all keys are equal or unknown.

@@ -23,6 +23,7 @@ final class JoinTable: @unchecked Sendable {
   private var regionSize = 0
   private let regions: Int
   private var heaps: [Buffer] = []
+  private let reservation: MemoryReservation
 
   /// No row.
   static let none = UInt32.max
@@ -35,17 +36,21 @@ final class JoinTable: @unchecked Sendable {
   init(_ layout: KeyLayout, _ keys: [Vector], count: Int, run: QueryRun) throws(QueryError) {
     self.layout = layout
     self.count = count
-    words = Buffer(byteCount: max(1, count * layout.stride) * 8)
-    next = Buffer(byteCount: max(1, count) * 4)
+    reservation = MemoryReservation(run.budget, for: Self.consumer)
+    try reservation.resize(to: count * (layout.stride * 8 + 4 + 8 + 1))
+    words = try .allocated(byteCount: max(1, count * layout.stride) * 8, for: Self.consumer)
+    next = try .allocated(byteCount: max(1, count) * 4, for: Self.consumer)
     var regions = 1
     while count >= Self.parallelThreshold, regions < run.threads { regions *= 2 }
     self.regions = regions
-    let hashes = Buffer(byteCount: max(1, count) * 8)
+    let hashes = try Buffer.allocated(byteCount: max(1, count) * 8, for: Self.consumer)
     let isNull = try pack(keys, hashes, run)
+    try reservation.grow(by: heaps.reduce(0) { $0 + $1.byteCount })
     try fill(hashes, isNull, run)
+    try reservation.grow(by: -count * (8 + 1))
   }
 
-  var byteCount: Int { words.byteCount + next.byteCount + slots.byteCount }
+  private static let consumer: StaticString = "hash join"
 
   private var keyWords: UnsafeMutablePointer<UInt64> { words.base.assumingMemoryBound(to: UInt64.self) }
   private var chain: UnsafeMutablePointer<UInt32> { next.base.assumingMemoryBound(to: UInt32.self) }
@@ -55,7 +60,7 @@ final class JoinTable: @unchecked Sendable {
 
   /// Packs all keys; returns a byte a row that says whether it can't match.
   private func pack(_ keys: [Vector], _ hashes: Buffer, _ run: QueryRun) throws(QueryError) -> Buffer {
-    let isNull = Buffer.zeroed(byteCount: max(1, count))
+    let isNull = try Buffer.allocatedZeroed(byteCount: max(1, count), for: Self.consumer)
     let monitor = Monitor()
     let chunks = (count + Self.chunk - 1) / Self.chunk
     try run.inParallel(chunks) { (index) throws(QueryError) in
@@ -81,7 +86,8 @@ final class JoinTable: @unchecked Sendable {
     if regions == 1 { sizes[0] = count } else { for row in 0..<count { sizes[region(hash[row])] += 1 } }
     regionSize = 16
     while regionSize < 2 * (sizes.max() ?? 0) { regionSize *= 2 }
-    slots = Buffer.zeroed(byteCount: regions * regionSize * 8)
+    try reservation.grow(by: regions * regionSize * 8)
+    slots = try .allocatedZeroed(byteCount: regions * regionSize * 8, for: Self.consumer)
     let results = SharedResults(count: regions)
     try run.inParallel(regions) { (region) throws(QueryError) in
       results.set(region, self.fill(region, hashes, isNull))

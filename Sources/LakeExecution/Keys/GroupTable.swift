@@ -1,5 +1,6 @@
 import Glibc
 import LakeColumnar
+import LakeDiagnostics
 import LakeTypes
 
 /// Distinct keys, numbered from 0 in the order they were first seen.
@@ -50,24 +51,26 @@ final class GroupTable {
   }
 
   /// Finds the numbers of a batch's keys, adding those that are new; `vectors` are the keys unpacked.
-  func findOrInsert(_ rows: KeyRows, _ vectors: [Vector], into groups: UnsafeMutablePointer<UInt32>) {
-    find(Wanted(words: rows.words, hashes: rows.hashes, count: rows.count, vectors: vectors), groups)
+  func findOrInsert(
+    _ rows: KeyRows, _ vectors: [Vector], into groups: UnsafeMutablePointer<UInt32>
+  ) throws(QueryError) {
+    try find(Wanted(words: rows.words, hashes: rows.hashes, count: rows.count, vectors: vectors), groups)
   }
 
   /// Adds the keys of another table of the same layout; returns the number here for each number there.
-  func merge(_ other: GroupTable) -> Buffer {
-    let groups = Buffer(byteCount: other.count * 4)
+  func merge(_ other: GroupTable) throws(QueryError) -> Buffer {
+    let groups = try Buffer.allocated(byteCount: other.count * 4, for: "aggregation")
     let vectors = other.layout.columns.indices.map { index in
       if case .written = layout.columns[index].form { return other.keyColumn(index, from: 0, count: other.count) }
       return Vector.allNull(.boolean, count: 0)
     }
     let wanted = Wanted(words: other.words, hashes: other.hashes, count: other.count, vectors: vectors)
-    find(wanted, groups.base.assumingMemoryBound(to: UInt32.self))
+    try find(wanted, groups.base.assumingMemoryBound(to: UInt32.self))
     return groups
   }
 
-  private func find(_ wanted: Wanted, _ groups: UnsafeMutablePointer<UInt32>) {
-    reserve(wanted.count)
+  private func find(_ wanted: Wanted, _ groups: UnsafeMutablePointer<UInt32>) throws(QueryError) {
+    try reserve(wanted.count)
     switch (layout.stride, layout.hasText) {
     case (1, false): find(wanted, groups) { a, b in a[0] == b[0] }
     case (2, false): find(wanted, groups) { a, b in a[0] == b[0] && a[1] == b[1] }
@@ -78,22 +81,33 @@ final class GroupTable {
     }
   }
 
-  /// Makes room for that many further keys.
-  private func reserve(_ more: Int) {
-    if count + more <= capacity { return }
+  /// Bytes that the table needs, besides those it has, while it makes room for that many further keys.
+  func growth(adding more: Int) -> Int {
+    let larger = capacity(adding: more)
+    return larger == capacity ? 0 : larger * (layout.stride + 3) * 8
+  }
+
+  private func capacity(adding more: Int) -> Int {
     var larger = capacity
     while larger < count + more { larger *= 2 }
-    keys = Self.copied(keys, bytes: count * layout.stride * 8, to: larger * layout.stride * 8)
-    hashStorage = Self.copied(hashStorage, bytes: count * 8, to: larger * 8)
-    capacity = larger
-    slotStorage = Buffer.zeroed(byteCount: larger * 2 * 8)
+    return larger
+  }
+
+  /// Makes room for that many further keys.
+  private func reserve(_ more: Int) throws(QueryError) {
+    let larger = capacity(adding: more)
+    if larger == capacity { return }
+    let newKeys = try Self.copied(keys, bytes: count * layout.stride * 8, to: larger * layout.stride * 8)
+    let newHashes = try Self.copied(hashStorage, bytes: count * 8, to: larger * 8)
+    slotStorage = try .allocatedZeroed(byteCount: larger * 2 * 8, for: "aggregation")
+    (keys, hashStorage, capacity) = (newKeys, newHashes, larger)
     mask = larger * 2 - 1
     let (slots, hashes) = (slots, hashes)
     for group in 0..<count { Self.place(group, hashes[group], slots, mask) }
   }
 
-  private static func copied(_ buffer: Buffer, bytes: Int, to byteCount: Int) -> Buffer {
-    let larger = Buffer(byteCount: byteCount)
+  private static func copied(_ buffer: Buffer, bytes: Int, to byteCount: Int) throws(QueryError) -> Buffer {
+    let larger = try Buffer.allocated(byteCount: byteCount, for: "aggregation")
     memcpy(larger.base, buffer.base, bytes)
     return larger
   }

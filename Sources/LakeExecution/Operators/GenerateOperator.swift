@@ -8,7 +8,7 @@ import LakeTypes
 final class GenerateOperator: PipelineTransform {
   let node: OperatorNode
   private let arguments: ExpressionEvaluator
-  private let kernel: @Sendable (KernelCall) throws(QueryError) -> GeneratedRows
+  private let overload: GeneratorOverload
   private let isOuter: Bool
   /// The input's columns that are passed on.
   private let slots: [Int]
@@ -19,7 +19,7 @@ final class GenerateOperator: PipelineTransform {
     node: OperatorNode
   ) {
     self.arguments = arguments
-    kernel = overload.kernel
+    self.overload = overload
     self.isOuter = isOuter
     self.slots = slots
     self.types = types
@@ -51,7 +51,7 @@ final class GenerateOperator: PipelineTransform {
       }
       let call = KernelCall(
         arguments: vectors, count: dense.count, context: worker.run.settings.evaluation)
-      var rows = try generate.kernel(call)
+      var rows = try generate.overload.kernel(call)
       if generate.isOuter { rows = rows.withMissingRows(of: dense.count, generate.types) }
       return try emit(rows, dense)
     }

@@ -41,10 +41,11 @@ final class HashAggregate: PipelineSink, @unchecked Sendable {
   }
 
   func complete(_ run: QueryRun) throws(QueryError) {
-    var sorted = monitor.locked { tables }.sorted { $0.groupCount > $1.groupCount }
+    // The largest one takes in the others, each of which is freed then.
+    var sorted = monitor.locked { tables }.sorted { $0.groupCount < $1.groupCount }
     tables = []
-    let merged = sorted.isEmpty ? AggregationTable(plan, run) : sorted.removeFirst()
-    for table in sorted {
+    let merged = sorted.popLast() ?? AggregationTable(plan, run)
+    while let table = sorted.popLast() {
       try run.checkpoint()
       try merged.merge(table)
     }

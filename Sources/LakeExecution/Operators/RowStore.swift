@@ -13,6 +13,7 @@ final class RowStore: @unchecked Sendable {
   let types: [LogicalType]
   private let monitor = Monitor()
   private var parts: [(morsel: Int, pieces: [[Vector]], count: Int)] = []
+  private let consumer: StaticString
   private let reservation: SharedReservation
   /// One vector an expression, once complete.
   private(set) var columns: [Vector] = []
@@ -24,6 +25,7 @@ final class RowStore: @unchecked Sendable {
   ) throws(QueryError) {
     evaluator = try ExpressionEvaluator(expressions, layout: layout, context: context.evaluation)
     types = expressions.map(\.type)
+    self.consumer = consumer
     reservation = SharedReservation(for: consumer)
   }
 
@@ -34,27 +36,34 @@ final class RowStore: @unchecked Sendable {
 
   func complete(_ run: QueryRun) throws(QueryError) {
     let sorted = parts.sorted { $0.morsel < $1.morsel }
+    parts = []
     count = sorted.reduce(0) { $0 + $1.count }
     if count > Self.maximumRows {
       throw QueryError(.limitExceeded, .execute, "more than 2^32 rows in one sort, window or join side")
     }
-    parts = []
     let batches = sorted.flatMap(\.pieces)
-    let results = Mutex<[Vector?]>(types.map { _ in nil })
-    let types = types
-    try run.inParallel(types.count) { (index) throws(QueryError) in
-      let column = VectorConcatenation.concatenated(batches.map { $0[index] }, type: types[index])
-      results.withLock { $0[index] = column }
-    }
-    columns = results.withLock { $0.compactMap { $0 } }
-    let bytes = columns.reduce(0) { $0 + $1.byteCount + $1.textByteCount }
+    columns = try joined(types.indices.map { index in batches.map { $0[index] } }, run)
     reservation.release()
-    try reservation.grow(bytes, run)
+    try reservation.grow(HeldBytes.of(columns), run)
   }
 
-  func release() {
-    columns = []
-    reservation.release()
+  /// Makes one vector of the pieces of each column; the pieces of a column are freed as soon as it is done.
+  private func joined(_ pieces: [[Vector]], _ run: QueryRun) throws(QueryError) -> [Vector] {
+    let (types, consumer) = (types, consumer)
+    let pieces = Mutex(pieces)
+    let results = Mutex<[Vector?]>(types.map { _ in nil })
+    try run.inParallel(types.count) { (index) throws(QueryError) in
+      let taken = pieces.withLock { pieces in
+        defer { pieces[index] = [] }
+        return pieces[index]
+      }
+      // The reservation of the pieces stands for the column once they are gone.
+      let copy = MemoryReservation(run.budget, for: consumer)
+      try copy.resize(to: HeldBytes.of(taken))
+      let column = VectorConcatenation.concatenated(taken, type: types[index])
+      results.withLock { $0[index] = column }
+    }
+    return results.withLock { $0.compactMap { $0 } }
   }
 
   private final class Consumer: BatchConsumer {
@@ -66,6 +75,8 @@ final class RowStore: @unchecked Sendable {
     private var count = 0
     private var small: [[Vector]] = []
     private var smallCount = 0
+    private var smallBytes = 0
+    private var held = HeldBytes()
 
     init(_ store: RowStore, _ worker: Worker) {
       self.store = store
@@ -74,34 +85,42 @@ final class RowStore: @unchecked Sendable {
     }
 
     func consume(_ batch: Batch) throws(QueryError) -> Flow {
-      if worker.morsel != morsel { closeMorsel() }
+      if worker.morsel != morsel { try closeMorsel() }
       let vectors = try store.evaluator.evaluate(batch, scratch)
-      try store.reservation.grow(vectors.reduce(0) { $0 + $1.byteCount }, worker.run)
       count += batch.count
       if batch.count >= Batch.capacity / 4 {
-        closeSmall()
-        pieces.append(vectors)
+        try closeSmall()
+        try keep(vectors)
       } else {
+        let bytes = HeldBytes.of(vectors)
+        try store.reservation.grow(bytes, worker.run)
+        smallBytes += bytes
         small.append(vectors)
         smallCount += batch.count
-        if smallCount >= Batch.capacity { closeSmall() }
+        if smallCount >= Batch.capacity { try closeSmall() }
       }
       return .more
     }
 
+    private func keep(_ vectors: [Vector]) throws(QueryError) {
+      try store.reservation.grow(held.adding(vectors), worker.run)
+      pieces.append(vectors)
+    }
+
     /// Joins small batches, so that not each keeps vectors of its own.
-    private func closeSmall() {
+    private func closeSmall() throws(QueryError) {
       if small.isEmpty { return }
       let columns = store.types.indices.map { index in
         VectorConcatenation.concatenated(small.map { $0[index] }, type: store.types[index])
       }
-      pieces.append(columns)
-      small = []
-      smallCount = 0
+      (small, smallCount) = ([], 0)
+      try keep(columns)
+      try store.reservation.grow(-smallBytes, worker.run)
+      smallBytes = 0
     }
 
-    private func closeMorsel() {
-      closeSmall()
+    private func closeMorsel() throws(QueryError) {
+      try closeSmall()
       let part = (morsel: morsel, pieces: pieces, count: count)
       if count > 0 { store.monitor.locked { store.parts.append(part) } }
       pieces = []
@@ -109,11 +128,6 @@ final class RowStore: @unchecked Sendable {
       morsel = worker.morsel
     }
 
-    func finish() throws(QueryError) { closeMorsel() }
+    func finish() throws(QueryError) { try closeMorsel() }
   }
-}
-
-extension Vector {
-  /// Bytes of the strings that stand outside of the views.
-  var textByteCount: Int { heaps.reduce(0) { $0 + $1.byteCount } }
 }

@@ -31,6 +31,7 @@ final class SharedRows: PipelineSink {
     private let rows: SharedRows
     private let worker: Worker
     private var morsels: [Int: [Batch]] = [:]
+    private var held = HeldBytes()
 
     init(_ rows: SharedRows, _ worker: Worker) {
       self.rows = rows
@@ -39,7 +40,7 @@ final class SharedRows: PipelineSink {
 
     func consume(_ batch: Batch) throws(QueryError) -> Flow {
       let kept = batch.result(rows.slots)
-      try rows.reservation.grow(kept.byteCount, worker.run)
+      try rows.reservation.grow(held.adding(kept.columns), worker.run)
       morsels[worker.morsel, default: []].append(kept)
       return .more
     }
@@ -68,51 +69,4 @@ final class SharedRowsSource: MorselSource {
     let start = morsel * Self.morselSize
     return BatchListReader(batches[start..<min(start + Self.morselSize, batches.count)])
   }
-}
-
-/// A reservation that several threads enlarge; released with the query's plan.
-final class SharedReservation: Sendable {
-  private let consumer: StaticString
-  private let held = Mutex<(budget: MemoryBudget, bytes: Int)?>(nil)
-
-  init(for consumer: StaticString) { self.consumer = consumer }
-
-  func grow(_ bytes: Int, _ run: QueryRun) throws(QueryError) {
-    try run.budget.reserve(bytes, for: consumer)
-    held.withLock { $0 = (run.budget, ($0?.bytes ?? 0) + bytes) }
-  }
-
-  func release() {
-    let freed = held.withLock { held in
-      defer { held = nil }
-      return held
-    }
-    if let freed { freed.budget.release(freed.bytes) }
-  }
-
-  deinit { release() }
-}
-
-extension Vector {
-  /// About how many bytes the rows take, without strings longer than a view.
-  var byteCount: Int {
-    switch encoding {
-    case .constant: physical.width
-    case .dictionary: count * 4
-    case .flat: count * physical.width + count / 8 + childByteCount
-    }
-  }
-
-  /// Lists share a child with other batches: only the elements that the rows refer to count.
-  private var childByteCount: Int {
-    guard physical == .list else { return children.reduce(0) { $0 + $1.byteCount } }
-    let entries = slots(ListEntry.self)
-    var elements = 0
-    for row in 0..<count { elements += Int(entries[row].count) }
-    return children.reduce(0) { $0 + $1.byteCount / max(1, $1.count) * elements }
-  }
-}
-
-extension Batch {
-  var byteCount: Int { columns.reduce(0) { $0 + $1.byteCount } }
 }

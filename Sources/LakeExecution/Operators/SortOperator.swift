@@ -14,6 +14,7 @@ final class SortOperator: PipelineSink, @unchecked Sendable {
   /// How many of the stored columns are passed on.
   private let outputCount: Int
   private var order: RowOrder?
+  private var reservation: MemoryReservation?
 
   /// `rows` holds the output's columns first; `keyIndexes`: where the keys stand.
   init(rows: RowStore, keys: [SortColumn], keyIndexes: [Int], outputCount: Int, node: OperatorNode) {
@@ -30,10 +31,12 @@ final class SortOperator: PipelineSink, @unchecked Sendable {
 
   func complete(_ run: QueryRun) throws(QueryError) {
     try rows.complete(run)
-    let sort = SortedRows(keys, keyIndexes.map { rows.columns[$0] }, count: rows.count)
-    let reservation = MemoryReservation(run.budget, for: "sort")
-    try reservation.resize(to: sort.byteCount + rows.count * (2 * MemoryLayout<SortEntry>.stride + 4))
-    order = try sort.sorted(run)
+    let held = MemoryReservation(run.budget, for: "sort")
+    let vectors = keyIndexes.map { rows.columns[$0] }
+    try held.resize(to: SortedRows.byteCount(sorting: vectors, count: rows.count))
+    order = try SortedRows(keys, vectors, count: rows.count).sorted(run)
+    try held.resize(to: rows.count * RowOrder.stride)
+    reservation = held
   }
 
   var count: Int { order?.count ?? 0 }

@@ -17,8 +17,18 @@ final class TopNOperator: PipelineSink, @unchecked Sendable {
   private let limit: Int
   private let offset: Int
   fileprivate let monitor = Monitor()
-  fileprivate var kept: [(morsel: Int, columns: [Vector], count: Int)] = []
+  fileprivate var kept: [Kept] = []
   private var result = Batch(columns: [], count: 0)
+  private var reservation: MemoryReservation?
+
+  /// The rows that one worker has left.
+  fileprivate struct Kept {
+    var morsel: Int
+    var columns: [Vector]
+    var count: Int
+    /// Of the rows' memory.
+    var reservation: MemoryReservation
+  }
 
   init(
     evaluator: ExpressionEvaluator, types: [LogicalType], keys: [SortColumn], keyIndexes: [Int], outputCount: Int,
@@ -44,7 +54,11 @@ final class TopNOperator: PipelineSink, @unchecked Sendable {
   func complete(_ run: QueryRun) throws(QueryError) {
     let parts = monitor.locked { kept }.sorted { $0.morsel < $1.morsel }
     kept = []
+    let held = MemoryReservation(run.budget, for: "sort")
+    try held.resize(to: parts.reduce(0) { $0 + $1.reservation.bytes })
     let first = try firstRows(parts.map { ($0.columns, $0.count) }, run)
+    try held.resize(to: HeldBytes.of(first.columns))
+    reservation = held
     let start = min(offset, first.count)
     let dense = Batch(columns: Array(first.columns.prefix(outputCount)), count: first.count)
     result = dense.sliced(from: start, count: first.count - start)
@@ -76,6 +90,7 @@ private final class TopNConsumer: BatchConsumer {
   private var parts: [(columns: [Vector], count: Int)] = []
   private var count = 0
   private var morsel = 0
+  private var held = HeldBytes()
   /// The first key of the last row that is needed so far, as a constant; nil until there are enough rows.
   private var last: Vector?
   private let reservation: MemoryReservation
@@ -101,6 +116,7 @@ private final class TopNConsumer: BatchConsumer {
   private func keep(_ rows: EvaluationRows) throws(QueryError) -> Flow {
     var columns: [Vector] = []
     for index in sink.types.indices { columns.append(try sink.evaluator.evaluate(index, rows)) }
+    try reservation.grow(by: held.adding(columns))
     parts.append((columns, rows.count))
     count += rows.count
     if count >= 2 * sink.wanted + Batch.capacity { try prune() }
@@ -108,12 +124,20 @@ private final class TopNConsumer: BatchConsumer {
   }
 
   private func prune() throws(QueryError) {
-    let first = try sink.firstRows(parts, worker.run)
-    parts = [first]
-    count = first.count
-    try reservation.resize(to: first.columns.reduce(0) { $0 + $1.byteCount + $1.textByteCount })
+    parts = [try firstRows()]
+    count = parts[0].count
     guard count == sink.wanted else { return }
-    last = .constant(first.columns[sink.keyIndexes[0]].literal(at: count - 1), sink.keys[0].type, count: 1)
+    last = .constant(parts[0].columns[sink.keyIndexes[0]].literal(at: count - 1), sink.keys[0].type, count: 1)
+  }
+
+  /// The rows so far that may be needed; from then on the reservation is theirs.
+  private func firstRows() throws(QueryError) -> (columns: [Vector], count: Int) {
+    // For a moment they are there twice.
+    try reservation.grow(by: reservation.bytes)
+    let first = try sink.firstRows(parts, worker.run)
+    held = HeldBytes()
+    try reservation.resize(to: held.adding(first.columns))
+    return first
   }
 
   /// The rows whose first key does not lie behind the last needed one; nil = all, or not known.
@@ -137,8 +161,11 @@ private final class TopNConsumer: BatchConsumer {
 
   func finish() throws(QueryError) {
     guard count > 0 else { return }
-    let first = try sink.firstRows(parts, worker.run)
-    sink.monitor.locked { sink.kept.append((morsel, first.columns, first.count)) }
+    let first = try firstRows()
+    sink.monitor.locked {
+      sink.kept.append(
+        TopNOperator.Kept(morsel: morsel, columns: first.columns, count: first.count, reservation: reservation))
+    }
   }
 }
 

@@ -17,6 +17,8 @@ final class WindowOperator: PipelineSink, @unchecked Sendable {
   private var reservation: MemoryReservation?
   /// Rows that a morsel has at least, but for the last.
   private static let morselSize = 8 * Batch.capacity
+  /// Rows of a partition are numbered with 32 bits and a sign.
+  private static let maximumRows = Int(Int32.max) - 1
 
   init(plan: WindowPlan, rows: RowStore, node: OperatorNode) {
     self.plan = plan
@@ -30,13 +32,17 @@ final class WindowOperator: PipelineSink, @unchecked Sendable {
 
   func complete(_ run: QueryRun) throws(QueryError) {
     try rows.complete(run)
+    if rows.count > Self.maximumRows {
+      throw QueryError(.limitExceeded, .execute, "more than 2^31 rows in one window")
+    }
     let keys = (plan.partitionKeys + plan.orderKeys).map { rows.columns[$0] }
-    let sort = SortedRows(plan.sortColumns, keys, count: rows.count, boundary: plan.partitionKeys.count)
     let held = MemoryReservation(run.budget, for: "window")
-    try held.resize(to: sort.byteCount + rows.count * (2 * MemoryLayout<SortEntry>.stride + 4))
-    reservation = held
+    try held.resize(to: SortedRows.byteCount(sorting: keys, count: rows.count))
+    let sort = try SortedRows(plan.sortColumns, keys, count: rows.count, boundary: plan.partitionKeys.count)
     order = try sort.sorted(run)
     self.sort = sort
+    try held.resize(to: sort.byteCount + rows.count * RowOrder.stride)
+    reservation = held
     splitIntoMorsels(sort)
   }
 
@@ -62,10 +68,10 @@ final class WindowOperator: PipelineSink, @unchecked Sendable {
   }
 
   /// The partitions of a morsel, with every function computed.
-  func section(_ morsel: Int) -> WindowSection? {
+  func section(_ morsel: Int, _ run: QueryRun) throws(QueryError) -> WindowSection? {
     guard let order, let sort else { return nil }
     let range = morselBounds[morsel]..<morselBounds[morsel + 1]
-    return WindowSection(plan: plan, columns: rows.columns, order: order, sort: sort, rows: range)
+    return try WindowSection(plan: plan, columns: rows.columns, order: order, sort: sort, rows: range, run: run)
   }
 
   var count: Int { rows.count }
@@ -80,7 +86,7 @@ final class WindowSource: MorselSource {
   func start(_ run: QueryRun) throws(QueryError) -> Int { window.count == 0 ? 0 : window.morselBounds.count - 1 }
 
   func open(_ morsel: Int, _ run: QueryRun) throws(QueryError) -> any BatchReader {
-    guard let section = window.section(morsel) else { return BatchListReader([Batch]()) }
+    guard let section = try window.section(morsel, run) else { return BatchListReader([Batch]()) }
     let results = try section.results(run)
     var position = 0
     let size = run.settings.batchSize

@@ -4,18 +4,22 @@ import LakeDiagnostics
 /// Brings the batches of several workers into the order of their morsels, for one reader: the calling thread.
 ///
 /// The calling thread works on morsels itself and hands rows over in between. Other workers wait when they are far
-/// ahead of the reader; the one on the first unfinished morsel only until the reader takes its rows.
+/// ahead of the reader; the one on the first unfinished morsel only until the reader takes its rows. So few batches
+/// wait, however slow the reader is.
 ///
 /// `@unchecked Sendable`: its state is only touched under the monitor.
 final class ResultQueue: @unchecked Sendable {
   private let monitor = Monitor()
   private let run: QueryRun
   private var waiting: [Int: [Batch]] = [:]
+  private var waitingCount = 0
   private var finished: Set<Int> = []
   private var head = 0
   private var helpers = 0
   /// Batches that wait at most for each morsel.
   private static let room = 64
+  /// Batches that wait at most for all morsels, but for the one that is next.
+  private static let totalRoom = 128
   /// How often those who wait look whether the query was cancelled.
   private static let patience = 20
 
@@ -40,27 +44,43 @@ final class ResultQueue: @unchecked Sendable {
   /// Adds a batch; waits while there is no room.
   func push(_ batch: Batch, morsel: Int) {
     monitor.locked {
-      while waiting[morsel, default: []].count >= Self.room, !run.isStopped {
-        monitor.wait(milliseconds: Self.patience)
-      }
-      waiting[morsel, default: []].append(batch)
-      monitor.wake()
+      while !hasRoom(morsel), !run.isStopped { monitor.wait(milliseconds: Self.patience) }
+      add(batch, morsel)
     }
   }
 
-  /// Whether there is room for another batch of a morsel.
-  func hasRoom(_ morsel: Int) -> Bool { monitor.locked { waiting[morsel, default: []].count < Self.room } }
+  /// Adds a batch if there is room; for the calling thread, which makes room itself.
+  func pushIfRoom(_ batch: Batch, morsel: Int) -> Bool {
+    monitor.locked {
+      guard hasRoom(morsel) else { return false }
+      add(batch, morsel)
+      return true
+    }
+  }
+
+  /// Whether there is room for another batch of a morsel; under the monitor, as `add`.
+  private func hasRoom(_ morsel: Int) -> Bool {
+    waiting[morsel, default: []].count < Self.room && (morsel == head || waitingCount < Self.totalRoom)
+  }
+
+  private func add(_ batch: Batch, _ morsel: Int) {
+    waiting[morsel, default: []].append(batch)
+    waitingCount += 1
+    monitor.wake()
+  }
 
   /// The batches that are next in order, as far as they are there; moves on behind finished morsels.
   func take() -> [Batch] {
     monitor.locked {
       var taken: [Batch] = []
+      let before = head
       while true {
         if let batches = waiting.removeValue(forKey: head) { taken += batches }
         guard finished.remove(head) != nil else { break }
         head += 1
       }
-      if !taken.isEmpty { monitor.wake() }
+      waitingCount -= taken.count
+      if !taken.isEmpty || head != before { monitor.wake() }
       return taken
     }
   }
@@ -83,6 +103,7 @@ final class ResultQueue: @unchecked Sendable {
     monitor.locked {
       let rest = waiting.sorted { $0.key < $1.key }.flatMap(\.value)
       waiting.removeAll()
+      waitingCount = 0
       return rest
     }
   }

@@ -92,10 +92,7 @@ private final class CallerResultConsumer: BatchConsumer {
     let shaped = sink.shaped(batch)
     if case .done = try deliverWaiting() { return .done }
     while !queue.isNext(worker.morsel) {
-      if queue.hasRoom(worker.morsel) {
-        queue.push(shaped, morsel: worker.morsel)
-        return .more
-      }
+      if queue.pushIfRoom(shaped, morsel: worker.morsel) { return .more }
       queue.waitForChange()
       try worker.run.checkpoint()
       if case .done = try deliverWaiting() { return .done }

@@ -1,5 +1,6 @@
 import Glibc
 import LakeColumnar
+import LakeDiagnostics
 import LakeFunctions
 import LakeTypes
 
@@ -16,39 +17,49 @@ struct KeyBits {
   init(count: Int) { self.count = count }
 
   /// Appends a key; returns the vector that later comparisons read.
-  mutating func append(_ vector: Vector, _ column: SortColumn) -> (vector: Vector, rest: Rest) {
+  mutating func append(_ vector: Vector, _ column: SortColumn) throws(QueryError) -> (vector: Vector, rest: Rest) {
     if vector.isConstant { return (vector, .none) }
     if vector.physical == .view, let ranks = DictionaryRanks(vector) {
-      appendNulls(vector, column)
-      appendValues(ranks.bits, column, vector) { row in ranks.rank(row) }
+      try appendNulls(vector, column)
+      try appendValues(ranks.bits, column, vector) { row in ranks.rank(row) }
       return (vector, .none)
     }
     let flat = vector.flattened()
-    appendNulls(flat, column)
+    try appendNulls(flat, column)
     switch flat.physical {
-    case .bool: appendSlots(flat, column, 1) { (value: UInt8) in UInt64(value & 1) }
-    case .int8: appendSlots(flat, column, 8) { (value: UInt8) in UInt64(value ^ 0x80) }
-    case .int16: appendSlots(flat, column, 16) { (value: UInt16) in UInt64(value ^ 0x8000) }
-    case .int32: appendSlots(flat, column, 32) { (value: UInt32) in UInt64(value ^ 0x8000_0000) }
-    case .int64: appendSlots(flat, column, 64) { (value: UInt64) in value ^ (1 << 63) }
-    case .float32: appendSlots(flat, column, 32) { (value: Float) in UInt64(value.sortingBits) }
-    case .float64: appendSlots(flat, column, 64) { (value: Double) in value.sortingBits }
+    case .bool: try appendSlots(flat, column, 1) { (value: UInt8) in UInt64(value & 1) }
+    case .int8: try appendSlots(flat, column, 8) { (value: UInt8) in UInt64(value ^ 0x80) }
+    case .int16: try appendSlots(flat, column, 16) { (value: UInt16) in UInt64(value ^ 0x8000) }
+    case .int32: try appendSlots(flat, column, 32) { (value: UInt32) in UInt64(value ^ 0x8000_0000) }
+    case .int64: try appendSlots(flat, column, 64) { (value: UInt64) in value ^ (1 << 63) }
+    case .float32: try appendSlots(flat, column, 32) { (value: Float) in UInt64(value.sortingBits) }
+    case .float64: try appendSlots(flat, column, 64) { (value: Double) in value.sortingBits }
     case .int128:
-      appendSlots(flat, column, 64) { (value: StringView) in value.tail ^ (1 << 63) }
-      appendSlots(flat, column, 64) { (value: StringView) in value.head }
+      try appendSlots(flat, column, 64) { (value: StringView) in value.tail ^ (1 << 63) }
+      try appendSlots(flat, column, 64) { (value: StringView) in value.head }
     case .view:
-      appendSlots(flat, column, 64) { (value: StringView) in value.sortingPrefix }
+      try appendSlots(flat, column, 64) { (value: StringView) in value.sortingPrefix }
       return (flat, Self.isPrefixEnough(flat) ? .none : .text)
     case .list, .structure: return (flat, .nested)
     }
     return (flat, .none)
   }
 
+  /// Words a row that keys may take.
+  static func maximumWords(of vectors: [Vector]) -> Int {
+    // A NULL bit each; what compares by value closes a word.
+    let bits = vectors.reduce(0) { bits, vector in
+      vector.isConstant ? bits : bits + 1 + (vector.physical == .view ? 64 : min(vector.physical.width * 8, 128))
+    }
+    let closed = vectors.count { !$0.isConstant && ($0.physical == .view || $0.type.isNested) }
+    return (bits + 63) / 64 + closed
+  }
+
   /// The words of all rows, row by row.
-  func rows() -> (storage: Buffer, stride: Int) {
+  func rows() throws(QueryError) -> (storage: Buffer, stride: Int) {
     let stride = columns.count
     if stride == 1 { return (columns[0], 1) }
-    let storage = Buffer(byteCount: max(1, count * stride) * 8)
+    let storage = try Buffer.allocated(byteCount: max(1, count * stride) * 8, for: "sort")
     let target = storage.base.assumingMemoryBound(to: UInt64.self)
     for (index, column) in columns.enumerated() {
       let source = column.base.assumingMemoryBound(to: UInt64.self)
@@ -67,38 +78,40 @@ struct KeyBits {
 
   // MARK: Bits
 
-  private mutating func appendNulls(_ vector: Vector, _ column: SortColumn) {
+  private mutating func appendNulls(_ vector: Vector, _ column: SortColumn) throws(QueryError) {
     guard let words = vector.validity?.words else { return }
     let (ofNull, ofValue): (UInt64, UInt64) = column.nullsFirst ? (0, 1) : (1, 0)
-    put(1) { row in words.isValid(row) ? ofValue : ofNull }
+    try put(1) { row in words.isValid(row) ? ofValue : ofNull }
   }
 
   @inline(__always)
   private mutating func appendSlots<T: BitwiseCopyable>(
     _ flat: Vector, _ column: SortColumn, _ bits: Int, _ normalise: (T) -> UInt64
-  ) {
+  ) throws(QueryError) {
     let source = flat.slots(T.self)
-    appendValues(bits, column, flat) { row in normalise(source[row]) }
+    try appendValues(bits, column, flat) { row in normalise(source[row]) }
   }
 
   @inline(__always)
-  private mutating func appendValues(_ bits: Int, _ column: SortColumn, _ vector: Vector, _ value: (Int) -> UInt64) {
+  private mutating func appendValues(
+    _ bits: Int, _ column: SortColumn, _ vector: Vector, _ value: (Int) -> UInt64
+  ) throws(QueryError) {
     let all: UInt64 = bits == 64 ? ~0 : (1 << UInt64(bits)) &- 1
     let flip = column.isDescending ? all : 0
     if let words = vector.validity?.words {
-      put(bits) { row in words.isValid(row) ? value(row) ^ flip : 0 }
+      try put(bits) { row in words.isValid(row) ? value(row) ^ flip : 0 }
     } else {
-      put(bits) { row in value(row) ^ flip }
+      try put(bits) { row in value(row) ^ flip }
     }
   }
 
   /// Appends some bits to every row.
   @inline(__always)
-  private mutating func put(_ bits: Int, _ value: (Int) -> UInt64) {
+  private mutating func put(_ bits: Int, _ value: (Int) -> UInt64) throws(QueryError) {
     if bits == 0 { return }
     let room = 64 - used
     if room == 0 {
-      startWord()
+      try startWord()
       let target = lastWord
       let shift = UInt64(64 - bits)
       for row in 0..<count { target[row] = value(row) << shift }
@@ -110,7 +123,7 @@ struct KeyBits {
       used += bits
     } else {
       let low = lastWord
-      startWord()
+      try startWord()
       let high = lastWord
       let over = UInt64(bits - room)
       for row in 0..<count {
@@ -122,7 +135,9 @@ struct KeyBits {
     }
   }
 
-  private mutating func startWord() { columns.append(Buffer(byteCount: max(1, count) * 8)) }
+  private mutating func startWord() throws(QueryError) {
+    columns.append(try .allocated(byteCount: max(1, count) * 8, for: "sort"))
+  }
 
   private var lastWord: UnsafeMutablePointer<UInt64> {
     columns[columns.count - 1].base.assumingMemoryBound(to: UInt64.self)

@@ -9,6 +9,9 @@ final class RowOrder {
   private let storage: Buffer
   let count: Int
 
+  /// Bytes a row.
+  static let stride = MemoryLayout<UInt32>.stride
+
   init(_ storage: Buffer, count: Int) {
     self.storage = storage
     self.count = count
@@ -43,7 +46,7 @@ final class SortedRows: @unchecked Sendable {
   private var storage = Buffer(byteCount: 0)
 
   /// Normalises the keys of `count` rows; keys before `boundary` share no level with later ones.
-  init(_ columns: [SortColumn], _ vectors: [Vector], count: Int, boundary: Int = 0) {
+  init(_ columns: [SortColumn], _ vectors: [Vector], count: Int, boundary: Int = 0) throws(QueryError) {
     self.columns = columns
     self.vectors = vectors
     self.count = count
@@ -53,7 +56,7 @@ final class SortedRows: @unchecked Sendable {
         encoder.closeWord(&levels)
         levelsBeforeBoundary = levels.count
       }
-      let normalised = encoder.append(vectors[index], column)
+      let normalised = try encoder.append(vectors[index], column)
       self.vectors[index] = normalised.vector
       switch normalised.rest {
       case .none: break
@@ -67,10 +70,19 @@ final class SortedRows: @unchecked Sendable {
     }
     encoder.closeWord(&levels)
     if boundary >= columns.count { levelsBeforeBoundary = levels.count }
-    (storage, stride) = encoder.rows()
+    (storage, stride) = try encoder.rows()
   }
 
+  /// Bytes of the normalised keys.
   var byteCount: Int { storage.byteCount }
+
+  /// Bytes that normalising and sorting rows take at most, order and spare entries included.
+  static func byteCount(sorting vectors: [Vector], count: Int) -> Int {
+    let words = KeyBits.maximumWords(of: vectors)
+    // The words of several keys are written column by column before they are laid side by side.
+    let keys = words > 1 ? 2 * words * 8 : words * 8
+    return count * (keys + 2 * MemoryLayout<SortEntry>.stride + RowOrder.stride)
+  }
 
   private var words: UnsafeMutablePointer<UInt64> { storage.base.assumingMemoryBound(to: UInt64.self) }
 
@@ -119,21 +131,21 @@ final class SortedRows: @unchecked Sendable {
   func sorted(_ run: QueryRun) throws(QueryError) -> RowOrder {
     let parts = count >= Self.parallelThreshold ? run.threads : 1
     let bounds = (0...parts).map { count * $0 / parts }
-    let entries = Buffer(byteCount: count * MemoryLayout<SortEntry>.stride)
+    let entries = try Buffer.allocated(byteCount: count * MemoryLayout<SortEntry>.stride, for: "sort")
     if parts == 1 {
-      sort(entries, 0..<count)
+      try sort(entries, 0..<count)
     } else {
       try run.inParallel(parts) { (part) throws(QueryError) in
-        self.sort(entries, bounds[part]..<bounds[part + 1])
+        try self.sort(entries, bounds[part]..<bounds[part + 1])
       }
     }
     return try merged(entries, bounds, run)
   }
 
-  private func sort(_ storage: Buffer, _ range: Range<Int>) {
+  private func sort(_ storage: Buffer, _ range: Range<Int>) throws(QueryError) {
     let entries = storage.base.assumingMemoryBound(to: SortEntry.self)
     for row in range { entries[row] = SortEntry(word: 0, row: UInt32(truncatingIfNeeded: row)) }
-    let spare = Buffer(byteCount: range.count * MemoryLayout<SortEntry>.stride)
+    let spare = try Buffer.allocated(byteCount: range.count * MemoryLayout<SortEntry>.stride, for: "sort")
     let run = SortRun(entries: entries + range.lowerBound, count: range.count)
     sort(run, spare.base.assumingMemoryBound(to: SortEntry.self), level: 0)
   }
@@ -190,7 +202,7 @@ final class SortedRows: @unchecked Sendable {
 
   private func merged(_ entries: Buffer, _ bounds: [Int], _ run: QueryRun) throws(QueryError) -> RowOrder {
     let source = entries.base.assumingMemoryBound(to: SortEntry.self)
-    let order = Buffer(byteCount: count * 4)
+    let order = try Buffer.allocated(byteCount: count * RowOrder.stride, for: "sort")
     let target = order.base.assumingMemoryBound(to: UInt32.self)
     if bounds.count == 2 {
       for index in 0..<count { target[index] = source[index].row }

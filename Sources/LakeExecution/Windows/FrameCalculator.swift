@@ -9,8 +9,8 @@ final class FrameBounds {
   let start: UnsafeMutablePointer<Int32>
   let end: UnsafeMutablePointer<Int32>
 
-  init(count: Int) {
-    storage = Buffer(byteCount: count * 8)
+  init(count: Int) throws(QueryError) {
+    storage = try .allocated(byteCount: count * 8, for: "window")
     start = storage.base.assumingMemoryBound(to: Int32.self)
     end = start + count
   }
@@ -239,11 +239,17 @@ private struct RangeScale {
   /// The key of a row moved by the offset.
   func shifted(_ key: Vector, _ row: Int) -> RangeNumber {
     switch (value(key, row), offset) {
-    case (.exact(let number), .exact(let distance)): return .exact(number + distance)
+    case (.exact(let number), .exact(let distance)): return .exact(Self.sum(number, distance))
     case (.exact(let number), .months(let months)): return .exact(Self.adding(months, to: number, isDate: isDate))
     case (.floating(let number), .floating(let distance)): return .floating(number + distance)
     case (let number, _): return number
     }
+  }
+
+  /// The sum, or the end of the range that it lies behind, where no key is.
+  private static func sum(_ a: Int128, _ b: Int128) -> Int128 {
+    let (sum, overflow) = a.addingReportingOverflow(b)
+    return overflow ? (a < 0 ? -.max : .max) : sum
   }
 
   /// Adds months to a date or timestamp; the day is cut to the length of the month.

@@ -22,14 +22,17 @@ struct FramedAggregate {
   /// Rows in a frame, on average, up to which frames are spelt out.
   private static let spelledOutLimit = 48
 
-  init(section: WindowSection, call: WindowPlan.Call, overload: AggregateOverload, run: QueryRun) {
+  init(
+    section: WindowSection, call: WindowPlan.Call, overload: AggregateOverload, run: QueryRun
+  ) throws(QueryError) {
     self.section = section
     self.call = call
     self.overload = overload
     self.run = run
-    arguments = call.arguments.map { section.column($0) }
-    let truth = call.filter.map { SelectionVector.whereTrue(section.column($0)) }
-    passesOwner = truth.map { _ in Buffer.zeroed(byteCount: section.count) }
+    arguments = try call.arguments.map { (index) throws(QueryError) in try section.column(index) }
+    var truth: SelectionVector?
+    if let filter = call.filter { truth = .whereTrue(try section.column(filter)) }
+    passesOwner = truth == nil ? nil : try .allocatedZeroed(byteCount: section.count, for: "window")
     passes = passesOwner?.base.assumingMemoryBound(to: UInt8.self)
     if let truth, let passes {
       for index in 0..<truth.count { passes[Int(truth.positions[index])] = 1 }
@@ -38,15 +41,17 @@ struct FramedAggregate {
 
   func result() throws(QueryError) -> Vector {
     if coversPartition { return try wholePartitions() }
+    let memory = MemoryReservation(run.budget, for: "window")
     let frames = try section.frames(call.frame, run)
     let states = makeAccumulator()
     states.resize(groupCount: section.count)
-    var pairs = PairUpdates(states: states, arguments: arguments, passes: passes)
+    var pairs = PairUpdates(states: states, arguments: arguments, passes: passes, run: run)
     for partition in section.partitions {
-      try run.checkpoint()
+      try memory.resize(to: section.count * 8 + states.byteCount)
       try add(partition, frames, states, &pairs)
     }
     try pairs.flush()
+    try memory.resize(to: states.byteCount)
     return try states.results(from: 0, count: section.count)
   }
 
@@ -67,15 +72,18 @@ struct FramedAggregate {
     let states = makeAccumulator()
     let partitions = section.partitions
     states.resize(groupCount: partitions.count)
-    let numbers = Buffer(byteCount: section.count * 4)
+    let memory = MemoryReservation(run.budget, for: "window")
+    try memory.resize(to: section.count * 4 + states.byteCount)
+    let numbers = try Buffer.allocated(byteCount: section.count * 4, for: "window")
     let groups = numbers.base.assumingMemoryBound(to: UInt32.self)
     for (index, partition) in partitions.enumerated() {
       (groups + partition.lowerBound).initialize(repeating: UInt32(index), count: partition.count)
     }
-    var pairs = PairUpdates(states: states, arguments: arguments, passes: passes)
+    var pairs = PairUpdates(states: states, arguments: arguments, passes: passes, run: run)
     for row in 0..<section.count { try pairs.add(group: groups[row], row: row) }
     try pairs.flush()
-    return try states.results(from: 0, count: partitions.count).gathered(groups, count: section.count)
+    let results = try states.results(from: 0, count: partitions.count)
+    return withExtendedLifetime(numbers) { results.gathered(groups, count: section.count) }
   }
 
   // MARK: One partition
@@ -113,6 +121,7 @@ struct FramedAggregate {
     var carried = 0
     var rests: [(row: Int, rows: Range<Int>)] = []
     for row in partition where frames.end[row] > frames.start[row] {
+      if row & 0xFFF == 0 { try run.checkpoint() }
       let end = Int(frames.end[row])
       let full = end / Self.block * Self.block
       if full > carried {
@@ -138,6 +147,7 @@ struct FramedAggregate {
     }
     try pairs.flush()
     for row in partition {
+      if row & 0xFFF == 0 { try run.checkpoint() }
       let frame = Int(frames.start[row])..<Int(frames.end[row])
       guard let blocks = Self.blocks(of: frame) else { continue }
       for (level, index) in Self.nodes(of: blocks, height: tree.count) {
@@ -243,11 +253,15 @@ private struct PairUpdates {
   private let states: any Accumulator
   private let arguments: [Vector]
   private let passes: UnsafeMutablePointer<UInt8>?
+  private let run: QueryRun
   private let groupBuffer = Buffer(byteCount: Batch.capacity * 4)
   private let rowBuffer = Buffer(byteCount: Batch.capacity * 4)
   private var count = 0
 
-  init(states: any Accumulator, arguments: [Vector], passes: UnsafeMutablePointer<UInt8>?) {
+  init(
+    states: any Accumulator, arguments: [Vector], passes: UnsafeMutablePointer<UInt8>?, run: QueryRun
+  ) {
+    self.run = run
     self.states = states
     self.arguments = arguments
     self.passes = passes
@@ -269,6 +283,7 @@ private struct PairUpdates {
 
   mutating func flush() throws(QueryError) {
     if count == 0 { return }
+    try run.checkpoint()
     let rows = rowBuffer.base.assumingMemoryBound(to: UInt32.self)
     let gathered = arguments.map { $0.gathered(rows, count: count) }
     try states.update(

@@ -18,14 +18,23 @@ final class WindowSection {
   let peerEnd: UnsafeMutablePointer<Int32>
   private let peers: Buffer
   private var gatheredColumns: [Int: Vector] = [:]
+  /// Of the peer groups and the columns in order.
+  private let memory: MemoryReservation
+  private let resultMemory: MemoryReservation
+  private static let consumer: StaticString = "window"
 
-  init(plan: WindowPlan, columns: [Vector], order: RowOrder, sort: SortedRows, rows: Range<Int>) {
+  init(
+    plan: WindowPlan, columns: [Vector], order: RowOrder, sort: SortedRows, rows: Range<Int>, run: QueryRun
+  ) throws(QueryError) {
     self.plan = plan
     self.columns = columns
     self.order = order
     start = rows.lowerBound
     count = rows.count
-    peers = Buffer(byteCount: rows.count * 8)
+    memory = MemoryReservation(run.budget, for: Self.consumer)
+    resultMemory = MemoryReservation(run.budget, for: Self.consumer)
+    try memory.resize(to: rows.count * 8)
+    peers = try .allocated(byteCount: rows.count * 8, for: Self.consumer)
     peerStart = peers.base.assumingMemoryBound(to: Int32.self)
     peerEnd = peerStart + rows.count
     partitionBounds = Self.findPeers(order.positions + rows.lowerBound, rows.count, sort, peerStart, peerEnd)
@@ -63,8 +72,9 @@ final class WindowSection {
   var partitions: [Range<Int>] { zip(partitionBounds, partitionBounds.dropFirst()).map { $0..<$1 } }
 
   /// A stored column in sorted order, flat or constant.
-  func column(_ index: Int) -> Vector {
+  func column(_ index: Int) throws(QueryError) -> Vector {
     if let known = gatheredColumns[index] { return known }
+    try memory.grow(by: count * columns[index].physical.width)
     let gathered = columns[index].gathered(order.positions + start, count: count)
     let flat = gathered.encoding == .dictionary ? gathered.flattened() : gathered
     gatheredColumns[index] = flat
@@ -81,6 +91,7 @@ final class WindowSection {
       } catch {
         throw error.at(call.span)
       }
+      try resultMemory.resize(to: HeldBytes.of(results))
     }
     return results
   }
@@ -98,7 +109,9 @@ final class WindowSection {
   private func kernelResult(
     _ call: WindowPlan.Call, _ overload: WindowOverload, _ run: QueryRun
   ) throws(QueryError) -> Vector {
-    let arguments = call.arguments.map { column($0) }
+    let arguments = try call.arguments.map { (index) throws(QueryError) in try column(index) }
+    let pieceMemory = MemoryReservation(run.budget, for: Self.consumer)
+    try pieceMemory.resize(to: count * (8 + overload.returnType.physical.width))
     let frames = try frames(call.frame, run)
     var pieces: [Vector] = []
     for partition in partitions {
@@ -113,8 +126,8 @@ final class WindowSection {
 
   /// The frames of all rows.
   func frames(_ frame: BoundFrame, _ run: QueryRun) throws(QueryError) -> FrameBounds {
-    let bounds = FrameBounds(count: count)
-    let key = plan.orderKeys.count == 1 ? column(plan.orderKeys[0]) : nil
+    let bounds = try FrameBounds(count: count)
+    let key = plan.orderKeys.count == 1 ? try column(plan.orderKeys[0]) : nil
     for partition in partitions {
       try run.checkpoint()
       let calculator = FrameCalculator(

@@ -79,20 +79,20 @@ final class PercentileAccumulator: Accumulator {
       if chains.count(group) == 0 {
         builder.appendNull()
       } else if request.type.physical == .int128 {
-        appendWide(group, builder)
+        try appendWide(group, builder)
       } else {
-        append(group, builder)
+        try append(group, builder)
       }
     }
     return builder.finish()
   }
 
-  private func append(_ group: Int, _ builder: VectorBuilder) {
+  private func append(_ group: Int, _ builder: VectorBuilder) throws(QueryError) {
     var keys: [Int64] = []
     keys.reserveCapacity(chains.count(group))
     let physical = request.type.physical
     chains.forEach(group) { keys.append(OrderKey.key(log.bits($0), physical)) }
-    let values = OrderedValues(&keys, weights: groupWeights(group))
+    let values = try OrderedValues(&keys, weights: groupWeights(group))
     let target = request.isArray ? builder.children[0] : builder
     for fraction in request.fractions {
       if request.method == .interpolated {
@@ -105,13 +105,13 @@ final class PercentileAccumulator: Accumulator {
     if request.isArray { builder.appendList(count: request.fractions.count) }
   }
 
-  private func appendWide(_ group: Int, _ builder: VectorBuilder) {
+  private func appendWide(_ group: Int, _ builder: VectorBuilder) throws(QueryError) {
     var keys: [Int128] = []
     chains.forEach(group) { entry in
       let slot = log.slot(entry)
       keys.append(Int128(Int64(bitPattern: slot.tail)) << 64 | Int128(slot.head))
     }
-    let values = OrderedValues(&keys, weights: groupWeights(group))
+    let values = try OrderedValues(&keys, weights: groupWeights(group))
     let target = request.isArray ? builder.children[0] : builder
     for fraction in request.fractions { target.append(int128: values.discrete(fraction)) }
     if request.isArray { builder.appendList(count: request.fractions.count) }
@@ -135,7 +135,7 @@ private struct OrderedValues<Key: Comparable> {
   /// Values up to and including each, if weighted.
   private let cumulated: [Int64]?
 
-  init(_ values: inout [Key], weights: [Int64]?) {
+  init(_ values: inout [Key], weights: [Int64]?) throws(QueryError) {
     guard let weights else {
       values.sort()
       keys = values
@@ -144,11 +144,16 @@ private struct OrderedValues<Key: Comparable> {
     }
     let order = values.indices.sorted { values[$0] < values[$1] }
     keys = order.map { values[$0] }
-    var sum: Int64 = 0
-    cumulated = order.map { index in
-      sum += weights[index]
-      return sum
+    var sums: [Int64] = []
+    for index in order {
+      let (sum, overflow) = (sums.last ?? 0).addingReportingOverflow(weights[index])
+      if overflow {
+        throw QueryError(
+          .numericOverflow, .execute, "the frequencies of a percentile have a sum of more than 64 bits")
+      }
+      sums.append(sum)
     }
+    cumulated = sums
   }
 
   private var total: Int64 { cumulated?.last ?? Int64(keys.count) }
@@ -169,12 +174,15 @@ private struct OrderedValues<Key: Comparable> {
   func around(_ fraction: Double) -> (low: Key, high: Key, share: Double) {
     let position = Double(total - 1) * fraction
     let low = position.rounded(.down)
-    return (value(at: Int64(low)), value(at: Int64(position.rounded(.up))), position - low)
+    return (value(at: bounded(low)), value(at: bounded(position.rounded(.up))), position - low)
   }
 
   func discrete(_ fraction: Double) -> Key {
-    value(at: max(0, Int64((fraction * Double(total)).rounded(.up)) - 1))
+    value(at: max(0, bounded((fraction * Double(total)).rounded(.up)) - 1))
   }
+
+  /// A whole number as a position; beyond 2^53 it may have been rounded behind the last.
+  private func bounded(_ position: Double) -> Int64 { min(total, Int64(exactly: position) ?? .max) }
 }
 
 /// Maps values of up to 64 bits to integers that sort in the same order.

@@ -60,7 +60,8 @@ struct SumResult: Sendable {
     var part = rest / rows
     let remainder = (rest % rows).magnitude
     if remainder * 2 >= rows.magnitude { part += total < 0 ? -1 : 1 }
-    return whole + part
+    let (sum, isTooLarge) = whole.addingReportingOverflow(part)
+    return isTooLarge ? nil : sum
   }
 
   private func overflow(_ value: Int128?) -> QueryError {

@@ -252,6 +252,7 @@ extension CollectionFunctions {
       guard gapBefore + gapAfter + range.count < 1 << 30 else {
         throw QueryError(.limitExceeded, .execute, "the array of array_insert would be too long: \(position)")
       }
+      try call.context.checkResult(elements: elements.count + range.count + gapBefore + gapAfter, of: elements.type)
       for element in range.prefix(before) { elements.append(lists.elements, row: element) }
       for _ in 0..<gapBefore { elements.appendNull() }
       elements.append(call.arguments[2], row: row)

@@ -66,8 +66,11 @@ extension CollectionFunctions {
         let counts = call.column(1, Int32.self)
         var picks = ListPicks(rows: call.count)
         var nulls = NullRows(count: call.count)
+        var total = 0
         for row in 0..<call.count {
           if call.arguments[1].isValid(row) {
+            total += max(0, Int(counts[row]))
+            try call.context.checkResult(elements: total, of: element)
             for _ in 0..<max(0, counts[row]) { picks.pick(call.arguments[0].isConstant ? 0 : row) }
           } else {
             nulls.set(row)

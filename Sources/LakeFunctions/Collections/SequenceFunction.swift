@@ -82,6 +82,7 @@ extension CollectionFunctions {
         let stop = integers(call.arguments[1], row)
         let step = call.arguments.count == 3 ? integers(call.arguments[2], row) : start <= stop ? 1 : -1
         count = try length(start, stop, step)
+        try call.context.checkResult(elements: builder.children[0].count + count, of: type)
         for index in 0..<count { builder.children[0].append(integer: start &+ Int64(index) &* step) }
       }
       builder.appendList(count: count)
@@ -103,6 +104,7 @@ extension CollectionFunctions {
           zone: zone)
         let step = call.arguments.count == 3 ? integers(call.arguments[2], row) : nil
         count = try steps.forEach(step, stepType) { builder.children[0].append(integer: $0) }
+        try call.context.checkResult(elements: builder.children[0].count, of: type)
       }
       builder.appendList(count: count)
     }

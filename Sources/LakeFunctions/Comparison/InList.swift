@@ -117,10 +117,22 @@ package final class InList: Sendable {
 /// The kernel of `in(value, c1, c2, ...)` that keeps the table of its constants from call to call.
 final class InListKernel: Sendable {
   private struct Prepared: Sendable {
-    var first: Buffer
-    var last: Buffer
-    var count: Int
+    var constants: [StoredConstant]
     var list: InList
+  }
+  /// Where a constant stands; its memory is held, so that no other value can come to stand there.
+  private struct StoredConstant: Sendable {
+    private let owner: Buffer
+    private let address: UInt
+
+    init(_ vector: Vector) {
+      owner = vector.owner
+      address = UInt(bitPattern: vector.values)
+    }
+
+    func isOf(_ vector: Vector) -> Bool {
+      vector.isConstant && owner === vector.owner && address == UInt(bitPattern: vector.values)
+    }
   }
   private let type: LogicalType
   private let prepared = Mutex<Prepared?>(nil)
@@ -128,23 +140,22 @@ final class InListKernel: Sendable {
   init(_ type: LogicalType) { self.type = type }
 
   func evaluate(_ call: KernelCall) -> Vector {
-    if let known = prepared.withLock({ $0 }), isSame(known, call.arguments) {
+    let constants = call.arguments.dropFirst()
+    if let known = prepared.withLock({ $0 }), Self.isSame(known, constants) {
       return known.list.contains(call.arguments[0])
     }
-    let constants = call.arguments.dropFirst()
-    guard constants.allSatisfy({ $0.isConstant }), let first = constants.first, let last = constants.last else {
-      return compareEach(call)
-    }
+    guard constants.allSatisfy({ $0.isConstant }) else { return compareEach(call) }
     let list = InList(constants, type)
-    let fresh = Prepared(first: first.owner, last: last.owner, count: constants.count, list: list)
+    let fresh = Prepared(constants: constants.map { StoredConstant($0) }, list: list)
     prepared.withLock { $0 = fresh }
     return list.contains(call.arguments[0])
   }
 
-  /// Constants keep their storage from batch to batch, so the ends tell one list from another.
-  private func isSame(_ known: Prepared, _ arguments: [Vector]) -> Bool {
-    known.count == arguments.count - 1 && known.first === arguments[1].owner && arguments[1].isConstant
-      && known.last === arguments[arguments.count - 1].owner
+  /// Literals keep their storage from batch to batch; a column that is constant in one batch need not in the next.
+  private static func isSame(_ known: Prepared, _ constants: ArraySlice<Vector>) -> Bool {
+    guard known.constants.count == constants.count else { return false }
+    for (stored, constant) in zip(known.constants, constants) where !stored.isOf(constant) { return false }
+    return true
   }
 
   private func compareEach(_ call: KernelCall) -> Vector {

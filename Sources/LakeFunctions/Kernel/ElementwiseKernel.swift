@@ -84,8 +84,14 @@ enum Elementwise {
   ) throws(QueryError) -> Vector {
     var output = TextOutput(count: call.count)
     let live = call.liveRows
+    let (context, limit) = (call.context, call.context.resultLimit)
     for row in 0..<call.count {
-      if live.isValid(row) { try body(row, &output) } else { output.setEmpty(row) }
+      if live.isValid(row) {
+        try body(row, &output)
+        try output.check(limit, context)
+      } else {
+        output.setEmpty(row)
+      }
     }
     return output.finish(type)
   }

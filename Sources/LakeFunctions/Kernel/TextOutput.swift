@@ -1,4 +1,5 @@
 import LakeColumnar
+import LakeDiagnostics
 import LakeTypes
 
 /// A string or binary vector in the making, filled row by row in any order; each row must be set once.
@@ -11,6 +12,8 @@ struct TextOutput {
   private var nulls: ValidityMask?
   /// Bytes of the row in the making, for `setScratch`.
   var scratch: [UInt8] = []
+  /// Bytes of the longest value made.
+  private var longest = 0
 
   init(count: Int) {
     self.count = count
@@ -51,6 +54,7 @@ struct TextOutput {
   /// Sets a value of `byteCount` bytes that the body writes.
   @inline(__always)
   mutating func make(_ row: Int, byteCount: Int, _ fill: (UnsafeMutablePointer<UInt8>) -> Void) {
+    longest = max(longest, byteCount)
     if byteCount > StringView.inlineCapacity {
       let target = heap.reserve(byteCount)
       fill(target)
@@ -66,8 +70,17 @@ struct TextOutput {
 
   /// Sets what stands in `scratch` and empties it.
   mutating func setScratch(_ row: Int) {
+    longest = max(longest, scratch.count)
     slots[row] = scratch.withUnsafeBufferPointer { heap.copy($0) }
     scratch.removeAll(keepingCapacity: true)
+  }
+
+  /// Throws where a value, or all of them together, have become too long.
+  @inline(__always)
+  func check(_ limit: Int, _ context: EvaluationContext) throws(QueryError) {
+    if longest <= TextLimit.bytes, heap.byteCount <= limit { return }
+    try TextLimit.check(longest, "a function")
+    try context.checkResult(byteCount: heap.byteCount)
   }
 
   func finish(_ type: LogicalType) -> Vector {

@@ -34,8 +34,13 @@ enum MathFunctions {
       let isAscending = l < h
       if isAscending ? v < l : v > l { return 0 }
       if isAscending ? v >= h : v <= h { return n + 1 }
-      return Int64(Double(n) * (v - l) / (h - l)) + 1
+      return javaInteger(Double(n) * (v - l) / (h - l)) + 1
     }
+  }
+
+  /// The number without its fraction as Java casts it, where differences of large numbers are infinite: NaN is 0.
+  private static func javaInteger(_ value: Double) -> Int64 {
+    value.isNaN ? 0 : Int64(exactly: value.rounded(.towardZero)) ?? (value < 0 ? .min : .max - 1)
   }
 }
 

@@ -11,10 +11,12 @@ package struct EvaluationContext: Sendable {
   private var givenUser: String?
   package var database: String
   package var catalog: String
+  /// Bytes that the result of one function over one batch may take.
+  package var resultLimit: Int
 
   package init(
     isANSI: Bool = true, timeZone: TimeZoneRules = .utc, statementTime: Int64 = 0, user: String? = nil,
-    database: String = "default", catalog: String = "lakesql"
+    database: String = "default", catalog: String = "lakesql", resultLimit: Int = 4 << 30
   ) {
     self.isANSI = isANSI
     self.timeZone = timeZone
@@ -22,6 +24,7 @@ package struct EvaluationContext: Sendable {
     givenUser = user
     self.database = database
     self.catalog = catalog
+    self.resultLimit = resultLimit
   }
 
   /// Who runs the statement; by default the owner of the process, looked up when it is first asked for.

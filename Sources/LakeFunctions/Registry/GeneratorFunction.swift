@@ -18,7 +18,7 @@ package struct GeneratorOverload: Sendable {
   package var argumentTypes: [LogicalType]
   /// The columns it yields, with their default names (`col`, `pos`, `key`, `value`, ...).
   package var columns: [Field]
-  package var kernel: @Sendable (KernelCall) throws(QueryError) -> GeneratedRows
+  private let body: @Sendable (KernelCall) throws(QueryError) -> GeneratedRows
 
   package init(
     _ argumentTypes: [LogicalType], columns: [Field],
@@ -26,8 +26,11 @@ package struct GeneratorOverload: Sendable {
   ) {
     self.argumentTypes = argumentTypes
     self.columns = columns
-    self.kernel = kernel
+    body = kernel
   }
+
+  /// The rows that come of a batch's rows.
+  package func kernel(_ call: KernelCall) throws(QueryError) -> GeneratedRows { try body(call) }
 }
 
 /// What a generator yields for one batch.

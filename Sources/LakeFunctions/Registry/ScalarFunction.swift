@@ -95,17 +95,26 @@ package struct KernelCall {
 
 /// Evaluates a lambda over many elements at once.
 package struct LambdaBody {
-  /// `parameters`: one vector of `count` rows each; `outerRows`: for each element the row of the enclosing call
-  /// it belongs to, for columns that the body captures.
-  package var evaluate:
+  private let body:
     (_ parameters: [Vector], _ outerRows: UnsafePointer<UInt32>, _ count: Int) throws(QueryError) -> Vector
 
   package init(
-    _ evaluate:
+    _ body:
       @escaping (
         _ parameters: [Vector], _ outerRows: UnsafePointer<UInt32>, _ count: Int
       ) throws(QueryError) -> Vector
   ) {
-    self.evaluate = evaluate
+    self.body = body
+  }
+
+  /// The lambda's results.
+  ///
+  /// - Parameters:
+  ///   - parameters: one vector of `count` rows each.
+  ///   - outerRows: for each element the row of the enclosing call it belongs to, for columns that the body captures.
+  package func evaluate(
+    _ parameters: [Vector], _ outerRows: UnsafePointer<UInt32>, _ count: Int
+  ) throws(QueryError) -> Vector {
+    try body(parameters, outerRows, count)
   }
 }

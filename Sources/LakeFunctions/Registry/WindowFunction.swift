@@ -17,7 +17,7 @@ package struct WindowFunction: Sendable {
 package struct WindowOverload: Sendable {
   package var argumentTypes: [LogicalType]
   package var returnType: LogicalType
-  package var kernel: @Sendable (WindowPartition) throws(QueryError) -> Vector
+  private let body: @Sendable (WindowPartition) throws(QueryError) -> Vector
 
   package init(
     _ argumentTypes: [LogicalType], _ returnType: LogicalType,
@@ -25,8 +25,11 @@ package struct WindowOverload: Sendable {
   ) {
     self.argumentTypes = argumentTypes
     self.returnType = returnType
-    self.kernel = kernel
+    body = kernel
   }
+
+  /// The function's values for the rows of a partition.
+  package func kernel(_ partition: WindowPartition) throws(QueryError) -> Vector { try body(partition) }
 }
 
 /// One partition, sorted; the kernel returns a vector of `count` rows.

@@ -105,9 +105,10 @@ enum JoinFunctions {
 
   private static func concatTexts(_ call: KernelCall, _ type: LogicalType) throws(QueryError) -> Vector {
     let parts = call.arguments.indices.map { call.text($0) }
-    return try Elementwise.fillText(call, type) { row, output in
+    return try Elementwise.fillText(call, type) { (row, output) throws(QueryError) in
       var total = 0
       for part in parts { total &+= part.bytes(row).count }
+      try TextLimit.check(total, "concat")
       output.make(row, byteCount: total) { target in
         var place = target
         for part in parts {

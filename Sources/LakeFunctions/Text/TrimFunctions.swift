@@ -108,13 +108,3 @@ enum TrimFunctions {
     }
   }
 }
-
-/// The most bytes that a single text may grow to.
-enum TextLimit {
-  static let bytes = 1 << 30
-
-  static func check(_ count: Int, _ name: String) throws(QueryError) {
-    if count <= bytes { return }
-    throw QueryError(.limitExceeded, .execute, "the result of \(name) is too long: \(count) bytes")
-  }
-}

@@ -59,7 +59,7 @@ extension WindowFunctions {
     ) { (arguments, ignoresNulls) throws(QueryError) in
       try ArgumentCheck.count(name, arguments, 1...3)
       let offset = arguments.count > 1 ? try ArgumentCheck.constantInteger(name, arguments, 1) ?? 0 : 1
-      guard abs(offset) <= Int64(Int32.max) else {
+      guard offset.magnitude <= UInt64(Int32.max) else {
         throw ArgumentCheck.mismatch(name, 1, expected: "a 32-bit integer", arguments[1].type)
       }
       let type = arguments.count > 2 ? try ArgumentCheck.common(name, [arguments[0], arguments[2]]) : arguments[0].type
@@ -90,8 +90,10 @@ extension WindowFunctions {
       guard position > 0 else {
         throw QueryError(.invalidParameter, .bind, "the position of nth_value must be positive: \(position)")
       }
+      // No partition has more rows than a 32-bit number counts.
+      let row = Int(min(position, Int64(Int32.max)))
       return WindowOverload(arguments.map(\.type), arguments[0].type) { (partition) throws(QueryError) in
-        ValueKernels.framed(partition, .nth(Int(position)), ignoresNulls: ignoresNulls)
+        ValueKernels.framed(partition, .nth(row), ignoresNulls: ignoresNulls)
       }
     },
   ]

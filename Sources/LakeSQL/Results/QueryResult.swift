@@ -6,7 +6,7 @@ import LakeTypes
 /// What a statement yields: columns and their rows as an asynchronous sequence of batches, or a count of rows changed.
 ///
 /// The statement runs ahead by a few batches at most. Dropping the result stops it. The session takes up its next
-/// statement when this one has ended.
+/// statement when this one has ended. Where the task that waits for a batch is cancelled, so is the statement.
 public struct QueryResult: AsyncSequence, Sendable {
   public typealias Element = ResultBatch
 
@@ -38,7 +38,11 @@ public struct QueryResult: AsyncSequence, Sendable {
 
     /// The next batch, or nil at the end; throws `SQLError` where the statement failed on its way.
     public mutating func next() async throws -> ResultBatch? {
-      try await channel.next().map(ResultBatch.init)
+      try await withTaskCancellationHandler {
+        try await channel.next().map(ResultBatch.init)
+      } onCancel: { [channel] in
+        channel.cancel()
+      }
     }
   }
 

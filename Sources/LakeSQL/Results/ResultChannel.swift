@@ -16,6 +16,8 @@ final class ResultChannel: @unchecked Sendable {
   /// Batches that may wait for the reader.
   private static let capacity = 8
 
+  /// Of the statement.
+  let cancellation = CancellationToken()
   private let monitor = Monitor()
   private var phase = Phase.pending
   private var header: ResultHeader?
@@ -37,10 +39,11 @@ final class ResultChannel: @unchecked Sendable {
     reader?.resume(returning: header)
   }
 
-  /// Hands a batch over, and waits while the reader is behind; false where nobody reads any more.
+  /// Hands a batch over, and waits while the reader is behind; false where nobody reads any more. A statement that is
+  /// cancelled does not wait, so that it comes to its end.
   func send(_ batch: Batch) -> Bool {
     let (isWanted, reader) = monitor.locked { () -> (Bool, CheckedContinuation<Batch?, any Error>?) in
-      while batches.count >= Self.capacity, !isClosed { monitor.wait() }
+      while batches.count >= Self.capacity, !isClosed, !cancellation.isCancelled { monitor.wait() }
       if isClosed { return (false, nil) }
       if let reader = batchReader {
         batchReader = nil
@@ -67,18 +70,29 @@ final class ResultChannel: @unchecked Sendable {
       first?.resume(throwing: error)
       second?.resume(throwing: error)
     } else {
+      first?.resume(throwing: Self.withoutHeader)
       second?.resume(returning: nil)
     }
   }
 
+  private static var withoutHeader: SQLError {
+    SQLError(.internal("a statement has ended without a result"), source: "", name: nil)
+  }
+
   // MARK: The reader
+
+  /// Asks the statement to stop.
+  func cancel() {
+    cancellation.cancel()
+    monitor.locked { monitor.wake() }
+  }
 
   /// Waits for the columns, or throws what the statement failed with before it had any.
   func opened() async throws -> ResultHeader {
     try await withCheckedThrowingContinuation { continuation in
       let ready = monitor.locked { () -> Result<ResultHeader, any Error>? in
         if let header { return .success(header) }
-        if case .ended(let error?) = phase { return .failure(error) }
+        if case .ended(let error) = phase { return .failure(error ?? Self.withoutHeader) }
         headerReader = continuation
         return nil
       }

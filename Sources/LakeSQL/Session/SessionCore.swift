@@ -154,13 +154,20 @@ final class SessionCore {
     return EvaluationContext(
       isANSI: try settings.isANSI, timeZone: try settings.timeZone,
       statementTime: Int64(now.tv_sec) * 1_000_000 + Int64(now.tv_nsec) / 1000,
-      database: currentDatabase)
+      database: currentDatabase, resultLimit: min(Self.largestResult, max(Self.smallestResultLimit, try memoryLimit)))
   }
+
+  /// Positions within arrays are 32-bit numbers.
+  private static let largestResult = 4 << 30
+  /// A batch of rows needs some memory whatever the limit.
+  private static let smallestResultLimit = 64 << 20
+
+  private var memoryLimit: Int { get throws(QueryError) { try settings.memoryLimit ?? engine.memoryLimit } }
 
   func executionSettings(_ context: EvaluationContext) throws(QueryError) -> ExecutionSettings {
     ExecutionSettings(
       threads: try settings.threads ?? engine.pool.threads,
-      memoryLimit: try settings.memoryLimit ?? engine.memoryLimit, batchSize: try settings.batchSize,
+      memoryLimit: try memoryLimit, batchSize: try settings.batchSize,
       evaluation: context, forcedEncoding: try settings.forcedEncoding)
   }
 }

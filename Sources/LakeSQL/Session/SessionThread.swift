@@ -1,4 +1,5 @@
 import Glibc
+import LakeDiagnostics
 import LakeExecution
 
 /// Runs a session's statements one after the other on a thread of its own, which has a large stack for deep plans
@@ -10,16 +11,16 @@ final class SessionThread: @unchecked Sendable {
   private var jobs: [@Sendable () -> Void] = []
   private var isStopped = false
   private var isRunning = false
-  private static let stackBytes = 64 << 20
+  private let stackBytes: Int
 
-  /// Runs a job behind those that wait already.
-  func enqueue(_ job: @escaping @Sendable () -> Void) {
-    monitor.locked {
+  init(stackBytes: Int = 64 << 20) { self.stackBytes = stackBytes }
+
+  /// Runs a job behind those that wait already; throws `.insufficientResources` if the thread can't be started.
+  func enqueue(_ job: @escaping @Sendable () -> Void) throws(QueryError) {
+    try monitor.locked { () throws(QueryError) in
+      if !isRunning { try start() }
+      isRunning = true
       jobs.append(job)
-      if !isRunning {
-        isRunning = true
-        start()
-      }
       monitor.wake()
     }
   }
@@ -32,21 +33,25 @@ final class SessionThread: @unchecked Sendable {
     }
   }
 
-  private func start() {
+  private func start() throws(QueryError) {
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)
-    pthread_attr_setstacksize(&attributes, Self.stackBytes)
+    defer { pthread_attr_destroy(&attributes) }
+    pthread_attr_setstacksize(&attributes, stackBytes)
     pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
     var thread = pthread_t()
-    let context = Unmanaged.passRetained(self).toOpaque()
+    let context = Unmanaged.passRetained(self)
     let result = pthread_create(
       &thread, &attributes,
       { argument in
         if let argument { Unmanaged<SessionThread>.fromOpaque(argument).takeRetainedValue().loop() }
         return nil
-      }, context)
-    if result != 0 { fatalError("cannot start a thread: \(String(cString: strerror(result)))") }
-    pthread_attr_destroy(&attributes)
+      }, context.toOpaque())
+    if result == 0 { return }
+    context.release()
+    throw QueryError(
+      .insufficientResources, .execute, "the system starts no thread for the session",
+      hint: "close sessions, or raise the limits of memory and processes", cause: String(cString: strerror(result)))
   }
 
   private func loop() {

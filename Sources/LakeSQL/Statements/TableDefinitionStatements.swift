@@ -224,6 +224,7 @@ extension StatementExecutor {
   }
 
   /// Runs `body` and gives its error a place in the statement.
+  @discardableResult
   func located<R>(_ span: SourceSpan, _ body: () throws(QueryError) -> R) throws(QueryError) -> R {
     do {
       return try body()

@@ -24,6 +24,15 @@ struct TextKernelTests {
     }
   }
 
+  @Test func joinedTextsHaveALargestLength() throws {
+    // The same 64 MiB again and again.
+    let part = constant(.string(String(repeating: "x", count: 64 << 20)), .string, 1)
+    let error = #expect(throws: QueryError.self) {
+      try FunctionCall.call("concat", Array(repeating: part, count: 17))
+    }
+    #expect(error?.code == .limitExceeded)
+  }
+
   private func naive(_ text: String, _ position: Int, _ length: Int) -> String {
     let scalars = Array(text.unicodeScalars)
     let start = position > 0 ? position - 1 : position < 0 ? scalars.count + position : 0
