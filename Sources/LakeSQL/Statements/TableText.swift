@@ -1,5 +1,6 @@
 import LakeCatalog
 import LakeDiagnostics
+import LakeSyntax
 import LakeTables
 import LakeTypes
 
@@ -95,17 +96,9 @@ struct TableText {
 
   private static func quoted(_ name: TableName) -> String { "\(quoted(name.database)).\(quoted(name.table))" }
 
-  /// A name in backticks unless it is plain.
-  private static func quoted(_ name: String) -> String {
-    let isPlain =
-      !name.isEmpty
-      && name.utf8.allSatisfy { $0 == 0x5F || ($0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7A) || ($0 >= 0x30 && $0 <= 0x39) }
-    return isPlain && !(name.first?.isNumber ?? true) ? name : "`" + name.replacing("`", with: "``") + "`"
-  }
+  private static func quoted(_ name: String) -> String { SQLPrinter.name(name) }
 
-  private static func string(_ text: String) -> String {
-    "'" + text.replacing("\\", with: "\\\\").replacing("'", with: "\\'") + "'"
-  }
+  private static func string(_ text: String) -> String { SQLPrinter.quoted(text) }
 
   // MARK: DESCRIBE
 
