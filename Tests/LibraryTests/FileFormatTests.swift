@@ -22,7 +22,9 @@ import Testing
       ("'\(folder)/x.dat'", "the ending of the file tells no format: \(folder)/x.dat", "format =>"),
       ("'\(folder)/*'", "the files differ in format: \(folder)/x.dat", "format =>"),
     ] {
-      let error = await #expect(throws: SQLError.self) { try await session.execute("SELECT * FROM read_files(\(call))") }
+      let error = await #expect(throws: SQLError.self) {
+        try await session.execute("SELECT * FROM read_files(\(call))")
+      }
       #expect(error?.sqlState == "22023")
       #expect(error?.message == message)
       #expect(hint.map { error?.hint?.contains($0) == true } ?? true)
