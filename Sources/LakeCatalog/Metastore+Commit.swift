@@ -57,7 +57,8 @@ extension Metastore {
 
   private static func createDatabase(_ db: Database, _ definition: DatabaseDefinition) throws {
     if try NamespaceRow.fetch(db, definition.name) != nil {
-      throw QueryError(.schemaAlreadyExists, .catalog, "the database exists already: \(definition.name)")
+      throw QueryError(
+        .schemaAlreadyExists, .catalog, "the database exists already: \(definition.name)", hint: createdMeanwhile)
     }
     try NamespaceRow.insert(db, definition)
   }
@@ -125,7 +126,8 @@ extension Metastore {
       throw QueryError(.schemaNotFound, .catalog, "there is no database \(name.database)")
     }
     if let entry = try fetchEntry(db, name) {
-      throw QueryError(.tableAlreadyExists, .catalog, "the table or view exists already: \(entry.name)")
+      throw QueryError(
+        .tableAlreadyExists, .catalog, "the table or view exists already: \(entry.name)", hint: createdMeanwhile)
     }
     let isForeignView =
       try Bool.fetchOne(
@@ -138,6 +140,8 @@ extension Metastore {
       throw QueryError(.tableAlreadyExists, .catalog, "an Iceberg view of another engine has this name: \(name)")
     }
   }
+
+  private static let createdMeanwhile = "another process created it at the same time: nothing took effect; run it again"
 
   private static func requireExternal(_ db: Database, _ name: TableName) throws {
     if try ExternalTableRow.fetch(db, name) == nil { throw conflict(name) }

@@ -40,6 +40,7 @@ extension ErrorCode {
   package static let notAllowed = ErrorCode("42809", "EXPECT_TABLE_NOT_VIEW")
   package static let invalidParameter = ErrorCode("22023", "INVALID_PARAMETER_VALUE")
   package static let invalidTableDefinition = ErrorCode("42000", "INVALID_TABLE_DEFINITION")
+  package static let recursiveView = ErrorCode("42K0H", "RECURSIVE_VIEW")
   package static let unsupported = ErrorCode("0A000", "UNSUPPORTED_FEATURE")
   package static let unsetVariable = ErrorCode("42K0E", "UNSET_SUBSTITUTION_VARIABLE")
 

@@ -19,6 +19,8 @@ package struct QueryError: Error, Sendable {
   package var file: FileLocation?
   /// The message of an underlying failure, such as the operating system's.
   package var cause: String?
+  /// Whether an expression without columns failed: then no row of the data is at fault.
+  package var isOfConstant = false
 
   package init(
     _ code: ErrorCode, _ phase: Phase, _ message: String, span: SourceSpan? = nil,

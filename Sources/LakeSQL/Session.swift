@@ -45,6 +45,11 @@ public final class Session: Sendable {
     try await command { (core) throws(QueryError) in try core.rollbackTransaction() }
   }
 
+  /// Whether a transaction is open.
+  public var isInTransaction: Bool {
+    get async { await onThread { $0.openTransaction != nil } }
+  }
+
   func execute(_ text: StatementText, parameters: [Value] = []) async throws -> QueryResult {
     let started = ContinuousClock.now
     let channel = ResultChannel()

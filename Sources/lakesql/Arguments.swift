@@ -63,8 +63,10 @@ struct Arguments: ParsableCommand {
 
   @Option(
     name: [.customShort("o"), .customLong("output")],
-    help: ArgumentHelp("Write results to a file, which appears when all statements succeeded.", valueName: "file"))
-  var outputPath: String?
+    help: ArgumentHelp(
+      "Write results to a file, which appears when all statements succeeded; - is standard output.",
+      valueName: "file"))
+  private var outputOption: String?
 
   @Flag(name: .customLong("atomic"), help: "Commit all statements together, or none.")
   var isAtomic = false
@@ -96,6 +98,17 @@ struct Arguments: ParsableCommand {
     if files.filter({ $0.content == .file("-") }).count > 1 {
       throw ValidationError("Standard input can be read once: -f - stands twice.")
     }
+    if formatOption == nil, let ending = outputEnding, Self.format(ofEnding: ending) == nil {
+      throw ValidationError(
+        "-o knows no format for the ending .\(ending), only for \(Self.endings); name the format with --format.")
+    }
+  }
+
+  /// Refuses what only scripts can obey.
+  func checkForShell() throws {
+    for (name, isGiven) in [("-o", outputOption != nil), ("--atomic", isAtomic)] where isGiven {
+      throw ValidationError("\(name) needs statements from -e, -f or standard input; the shell does not take it.")
+    }
   }
 }
 
@@ -109,12 +122,27 @@ extension Arguments {
     return String(cString: variable)
   }
 
-  var format: ResultFormat {
-    if let formatOption { return formatOption }
-    guard let outputPath, let dot = outputPath.lastIndex(of: ".") else { return .table }
-    let suffix = outputPath[outputPath.index(after: dot)...].lowercased()
-    return suffix == "ndjson" ? .jsonl : ResultFormat(rawValue: suffix) ?? .table
+  /// The file for results; nil: standard output.
+  var outputPath: String? { outputOption == "-" ? nil : outputOption }
+
+  var format: ResultFormat { formatOption ?? outputEnding.flatMap(Self.format) ?? .table }
+
+  /// What stands behind the last dot of the output file's name; nil where nothing does.
+  private var outputEnding: String? {
+    guard let name = outputPath?.split(separator: "/").last, let dot = name.lastIndex(of: "."), dot > name.startIndex
+    else { return nil }
+    return name[name.index(after: dot)...].lowercased()
   }
+
+  private static func format(ofEnding ending: String) -> ResultFormat? {
+    switch ending {
+    case "ndjson": .jsonl
+    case "txt": .table
+    default: ResultFormat(rawValue: ending)
+    }
+  }
+
+  private static let endings = ".csv, .tsv, .json, .jsonl, .ndjson and .txt"
 
   @Sendable private static func format(_ name: String) throws -> ResultFormat {
     if let format = ResultFormat(rawValue: name.lowercased()) { return format }

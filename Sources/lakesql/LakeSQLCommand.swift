@@ -17,7 +17,10 @@ enum LakeSQLCommand {
   }
 
   private static func run(_ arguments: Arguments) throws -> ExitStatus {
-    if arguments.scripts.isEmpty, isatty(STDIN_FILENO) == 1 { return try Shell(arguments).run() }
+    if arguments.scripts.isEmpty, isatty(STDIN_FILENO) == 1 {
+      try arguments.checkForShell()
+      return try Shell(arguments).run()
+    }
     return try ScriptCommand(arguments).run()
   }
 

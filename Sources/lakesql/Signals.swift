@@ -11,7 +11,7 @@ enum Signals {
 
   private static let wakeMark: UInt8 = 0xFF
 
-  /// From now on SIGINT and SIGTERM become events, unless the parent has them ignored; writing to a closed pipe is an
+  /// From now on SIGINT, SIGTERM and SIGHUP become events, unless the parent has them ignored; writing to a closed pipe is an
   /// error and no signal.
   static func install() {
     var ends: [Int32] = [-1, -1]
@@ -25,6 +25,7 @@ enum Signals {
     signal(SIGPIPE, SIG_IGN)
     catchUnlessIgnored(SIGINT)
     catchUnlessIgnored(SIGTERM)
+    catchUnlessIgnored(SIGHUP)
   }
 
   private static func catchUnlessIgnored(_ number: Int32) {

@@ -54,6 +54,27 @@ import Testing
     #expect(try run.run(["-e", "SELECT a FROM two", "--format", "csv"]).output == "a\n2\n")
   }
 
+  @Test func scriptMustEndItsTransaction() throws {
+    let run = try CommandRun()
+    try run.write("open.sql", "CREATE TABLE t (a INT);\nSTART TRANSACTION;\nINSERT INTO t VALUES (1);\n")
+    let ended = try run.run(["-f", "open.sql", "-e", "SELECT 1 AS a", "-o", "result.csv"])
+    #expect(ended.status == 1)
+    #expect(ended.error.contains("ended inside an open transaction"))
+    #expect(ended.error.contains("COMMIT"))
+    #expect(!run.files().contains("result.csv"))
+    let closed = try run.run(["-e", "START TRANSACTION; INSERT INTO t VALUES (1)", "-e", "COMMIT; SELECT * FROM t"])
+    #expect(closed.status == 0)
+    #expect(closed.output.contains("(1 row)"))
+  }
+
+  @Test func processesCreateOneTableTogether() throws {
+    let run = try CommandRun()
+    let script = "CREATE DATABASE IF NOT EXISTS d; CREATE TABLE IF NOT EXISTS d.t (a INT); INSERT INTO d.t VALUES (1)"
+    let children = try (0..<4).map { _ in try run.start(["-e", script]) }
+    #expect(children.map { $0.wait() } == [0, 0, 0, 0], "\(try run.read("stderr"))")
+    #expect(try run.run(["-e", "SELECT count(*) AS n FROM d.t", "--format", "csv"]).output == "n\n4\n")
+  }
+
   @Test func includedScriptIsNamedInItsError() throws {
     let run = try CommandRun()
     try run.write("outer.sql", "SOURCE inner.sql;\n")
@@ -105,7 +126,7 @@ import Testing
 
   // MARK: Signals
 
-  @Test(arguments: [SIGINT, SIGTERM])
+  @Test(arguments: [SIGINT, SIGTERM, SIGHUP])
   func signalCancelsTheRunningStatement(_ signal: Int32) throws {
     let run = try CommandRun()
     let child = try run.start(
@@ -114,6 +135,16 @@ import Testing
     child.signal(signal)
     #expect(child.wait() == 128 + signal)
     #expect(try run.read("stdout") == "a\n1\n")
+  }
+
+  @Test(arguments: [SIGTERM, SIGHUP])
+  func signalRemovesTheUnfinishedOutput(_ signal: Int32) throws {
+    let run = try CommandRun()
+    let child = try run.start(["-e", "SELECT sum(id % 7) AS b FROM range(1000000000000)", "-o", "result.csv"])
+    while !run.files().contains(where: { $0.hasPrefix("result.csv.part") }) { usleep(10_000) }
+    child.signal(signal)
+    #expect(child.wait() == 128 + signal)
+    #expect(!run.files().contains { $0.hasPrefix("result.csv") })
   }
 
   @Test func nothingRunsBehindACancelledStatement() throws {

@@ -63,6 +63,24 @@ import Testing
     #expect(terminal.end() == 0)
   }
 
+  @Test(arguments: ["\\q\r", "\u{4}"])
+  func leavingAnOpenTransactionWarns(_ leave: String) throws {
+    let terminal = try shell(try CommandRun())
+    #expect(try answer(terminal, "START TRANSACTION;").contains("OK\r\n"))
+    #expect(try answer(terminal, "CREATE TABLE t (a INT);").contains("OK\r\n"))
+    terminal.type(leave)
+    try terminal.expect("warning: the open transaction was not committed")
+    #expect(terminal.end() == 0)
+  }
+
+  @Test func aCommentAloneRunsNothing() throws {
+    let terminal = try shell(try CommandRun())
+    #expect(try !answer(terminal, "-- nothing").contains("Time: "))
+    #expect(try answer(terminal, "SELECT 1 AS a;").contains("Time: "))
+    terminal.type("\u{4}")
+    #expect(terminal.end() == 0)
+  }
+
   @Test func controlCClearsWhatIsTyped() throws {
     let terminal = try shell(try CommandRun())
     terminal.type("SELECT 'lost\r")

@@ -15,12 +15,41 @@ import Testing
     ["--bogus"], ["surplus"], ["-e"], ["-e", "SELECT 1", "--format", "yaml"], ["-e", "SELECT 1", "-d", "novalue"],
     ["-e", "SELECT 1", "--threads", "0"], ["-e", "SELECT 1", "--atomic", "--keep-going"],
     ["-e", "SELECT 1", "--memory-limit", "much"], ["-f", "missing.sql"], ["-f", "-", "-f", "-"],
+    ["-e", "SELECT 1", "-o", "out.parquet"], ["-e", "SELECT 1", "-o", "out.csv.gz"],
   ])
   func wrongUsageIsStatus2(_ arguments: [String]) throws {
     let ended = try CommandRun().run(arguments)
     #expect(ended.status == 2)
     #expect(ended.output == "")
     #expect(!ended.error.isEmpty)
+  }
+
+  @Test func theEndingOfTheOutputNamesTheFormat() throws {
+    let run = try CommandRun()
+    let unknown = try run.run(["-e", "SELECT 1 AS a", "-o", "out.parquet"])
+    #expect(unknown.error.contains("the ending .parquet"))
+    #expect(unknown.error.contains(".csv") && unknown.error.contains("--format"))
+    #expect(try run.run(["-e", "SELECT 1 AS a", "-o", "out.parquet", "--format", "csv"]).status == 0)
+    #expect(try run.read("out.parquet") == "a\n1\n")
+    #expect(try run.run(["-e", "SELECT 1 AS a", "-o", "./out.NDJSON"]).status == 0)
+    #expect(try run.read("out.NDJSON") == "{\"a\":1}\n")
+    #expect(try run.run(["-e", "SELECT 1 AS a", "-o", "./plain"]).status == 0)
+    #expect(try run.read("plain").contains("(1 row)"))
+  }
+
+  @Test func aDashIsStandardOutput() throws {
+    let run = try CommandRun()
+    let ended = try run.run(["-e", "SELECT 1 AS a", "-o", "-", "--format", "csv"])
+    #expect(ended == CommandRun.Ended(status: 0, output: "a\n1\n", error: ""))
+    #expect(!run.files().contains("-"))
+  }
+
+  @Test(arguments: [["-o", "out.csv"], ["--atomic"]])
+  func theShellRefusesWhatScriptsObey(_ arguments: [String]) throws {
+    let run = try CommandRun()
+    let terminal = try run.terminal(arguments)
+    try terminal.expect("the shell does not take it")
+    #expect(terminal.end() == 2)
   }
 
   @Test func aMissingScriptIsNamedBeforeAnythingRuns() throws {

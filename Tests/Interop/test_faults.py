@@ -67,7 +67,7 @@ def check_fails(lake: Lake, sql: str, sql_state: str, *words: str, options: tupl
         ("SELECT idd FROM d.t", "42703", ("idd", "did you mean id?")),
         ("SELECT nosuch_function(id) FROM d.t", "42883", ("nosuch_function", "1:8")),
         ("SELECT uper(v) FROM d.t", "42883", ("uper", "did you mean upper?")),
-        ("SELECT * FROM d.tt", "42P01", ("d.tt", "did you mean t?")),
+        ("SELECT * FROM d.tt", "42P01", ("d.tt", "did you mean d.t?")),
         ("INSERT INTO d.missing SELECT 1", "42P01", ("d.missing",)),
         ("SELECT * FROM nowhere.t", "42P01", ("nowhere",)),
         ("SELECT upper(v, v) FROM d.t", "42605", ("upper",)),

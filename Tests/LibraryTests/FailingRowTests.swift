@@ -80,6 +80,38 @@ import Testing
     #expect(found == [[.string("bad")]])
   }
 
+  @Test func aConstantThatFailsBlamesNoRow() async throws {
+    defer { directory.remove() }
+    let path = try write("in.txt", rows: 10, bad: 3) { $0 }
+    let session = try session()
+    for expression in ["CAST('abc' AS INT)", "1 / 0 + length(value)"] {
+      let error = await #expect(throws: SQLError.self) {
+        _ = try await session.execute("SELECT \(expression), value FROM text.`\(path)`").rows()
+      }
+      #expect(error?.sqlState.hasPrefix("22") == true)
+      #expect(error?.file == nil)
+    }
+  }
+
+  @Test func aStoredValueNamesItsColumn() async throws {
+    defer { directory.remove() }
+    let path = try write("in.txt", rows: 3, bad: 2) { $0 == "12,x" ? "300" : $0 }
+    let session = try session()
+    _ = try await session.execute("CREATE TABLE t (a INT, small TINYINT, req STRING NOT NULL)")
+    for (statement, row) in [
+      ("INSERT INTO t VALUES (1, 300, 'x')", nil),
+      ("INSERT INTO t SELECT 1, CAST(value AS INT), 'x' FROM text.`\(path)`", 2),
+    ] {
+      let error = await #expect(throws: SQLError.self) { _ = try await session.execute(statement).rows() }
+      #expect(error?.sqlState == "22003")
+      #expect(error?.message.hasPrefix("for the column small of default.t:") == true, "\(error?.message ?? "")")
+      #expect(error?.row == row)
+    }
+    let null = await #expect(throws: SQLError.self) { _ = try await session.execute("INSERT INTO t (a) VALUES (1)") }
+    #expect(null?.sqlState == "23502")
+    #expect(null?.message.contains("req") == true)
+  }
+
   @Test func aValueOfNoFileNamesNone() async throws {
     defer { directory.remove() }
     let session = try session()

@@ -51,6 +51,36 @@ import Testing
     #expect(try await session.execute("SELECT 1").rows() == [[.integer(1)]])
   }
 
+  @Test func nestedDefinitionsReplay() async throws {
+    let session = try session()
+    _ = try await session.execute(
+      """
+      CREATE TABLE st (s STRUCT<Ab: INT, `x y`: STRING, `c.d`: ARRAY<STRUCT<`q-r`: DECIMAL(5,2), `or`: INT>>>,
+        `select` MAP<STRING, STRUCT<K: INT>>)
+      """)
+    let text = try await session.execute("SHOW CREATE TABLE st").rows()
+    guard case .string(let sql) = text[0][0] else { throw CancellationError() }
+    #expect(sql.contains("STRUCT<Ab: INT, `x y`: STRING, `c.d`: ARRAY<STRUCT<`q-r`: DECIMAL(5,2), `or`: INT>>>"))
+    let before = try await session.execute("DESCRIBE st").rows()
+    _ = try await session.execute("DROP TABLE st")
+    _ = try await session.execute(sql)
+    #expect(try await session.execute("DESCRIBE st").rows() == before)
+  }
+
+  @Test func hintsNameTheDatabaseWhereTheStatementDoes() async throws {
+    let session = try session()
+    for statement in ["CREATE DATABASE silver", "CREATE TABLE silver.orders (a INT)", "USE silver"] {
+      _ = try await session.execute(statement)
+    }
+    for (name, hint) in [("silver.order", "did you mean silver.orders?"), ("ordrs", "did you mean orders?")] {
+      let error = await #expect(throws: SQLError.self) { try await session.execute("SELECT * FROM \(name)") }
+      #expect(error?.hint == hint)
+    }
+    let error = await #expect(throws: SQLError.self) { try await session.execute("SELECT upper('a', 'b')") }
+    #expect(error?.message == "upper takes 1 argument, not 2")
+    #expect(try await session.execute("SELECT 'x y', upper('x')").columns.map(\.name) == ["x y", "upper('x')"])
+  }
+
   @Test func anErrorAfterTheFirstRowsEndsTheResult() async throws {
     let result = try await session().execute("SELECT 10 / (id - 50000) FROM range(100000)")
     let error = await #expect(throws: SQLError.self) { _ = try await result.rows() }

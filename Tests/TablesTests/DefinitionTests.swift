@@ -29,7 +29,7 @@ import Testing
 
   @Test func anUnknownTableNamesTheNearestOne() throws {
     try lake.warehouse.createSales()
-    #expect(lake.warehouse.begin().tableNotFound(TableName("default", "saels")).hint == "did you mean sales?")
+    #expect(lake.warehouse.begin().tableNotFound(TableName("default", "saels")).hint == "did you mean default.sales?")
     #expect(lake.warehouse.begin().tableNotFound(TableName("default", "saels")).code == .tableNotFound)
     #expect(lake.warehouse.begin().tableNotFound(TableName("defalt", "x")).hint == "did you mean default?")
   }

@@ -8,8 +8,9 @@ enum FailingRow {
   static func locate(
     _ error: QueryError, _ batch: Batch, _ reader: any BatchReader, _ pipeline: Pipeline, _ worker: Worker
   ) -> QueryError {
-    guard error.file == nil, error.code.blamesValue, let failure = firstFailure(batch, pipeline, worker),
-      failure.error.code == error.code, let place = reader.location(ofRow: failure.row)
+    guard error.file == nil, error.code.blamesValue, !error.isOfConstant,
+      let failure = firstFailure(batch, pipeline, worker), failure.error.code == error.code,
+      let place = reader.location(ofRow: failure.row)
     else { return error }
     return failure.error.inFile(place.path, row: place.row)
   }

@@ -12,8 +12,8 @@ enum ArgumentCheck {
       : range.upperBound == .max
         ? "at least \(range.lowerBound)"
         : "\(range.lowerBound) to \(range.upperBound)"
-    throw QueryError(
-      .wrongArgumentCount, .bind, "\(name) takes \(expected) arguments, not \(arguments.count)")
+    let noun = range == 1...1 ? "argument" : "arguments"
+    throw QueryError(.wrongArgumentCount, .bind, "\(name) takes \(expected) \(noun), not \(arguments.count)")
   }
 
   /// The error for an argument of the wrong type; positions start at 0.

@@ -13,15 +13,18 @@ package final class Binder {
   let parameters: StatementParameters
   /// The common tables that are visible, innermost last.
   var commonTables: [[String: CommonTableBinding]] = []
-  /// Views being expanded, to notice one that contains itself.
+  /// Views being defined or expanded, to notice one that contains itself.
   private var openViews: [[String]] = []
 
+  /// - Parameter definedView: the view whose query this binder binds, which must not read it.
   package init(
-    resolver: any NameResolver, context: EvaluationContext, parameters: StatementParameters = StatementParameters()
+    resolver: any NameResolver, context: EvaluationContext, parameters: StatementParameters = StatementParameters(),
+    definedView: [String]? = nil
   ) {
     self.resolver = resolver
     self.context = context
     self.parameters = parameters
+    openViews = definedView.map { [$0.map { $0.lowercased() }] } ?? []
   }
 
   /// Binds a query; the plan's columns are the query's, in order.
@@ -63,7 +66,7 @@ package final class Binder {
     let key = view.name.map { $0.lowercased() }
     if openViews.contains(key) {
       throw QueryError(
-        .invalidTableDefinition, .bind, "the view \(view.name.joined(separator: ".")) contains itself", span: span)
+        .recursiveView, .bind, "the view \(view.name.joined(separator: ".")) contains itself", span: span)
     }
     openViews.append(key)
     defer { openViews.removeLast() }

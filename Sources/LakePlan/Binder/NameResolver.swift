@@ -53,7 +53,7 @@ package struct ViewReference: Sendable {
 
 /// Files to read as a table.
 package struct FileRequest: Hashable, Sendable {
-  /// `csv`, `json`, `parquet`, `text`, ...
+  /// `csv`, `json`, `parquet`, `text`, ...; empty: what the endings of the files say.
   package var format: String
   /// A path or glob.
   package var path: String

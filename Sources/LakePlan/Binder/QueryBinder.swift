@@ -152,6 +152,10 @@ struct QueryBinder {
     let expressions = ExpressionBinder(
       binder, Scope(plan: plan, qualifier: [], parent: outer), clause: .orderBy)
     var keys: [SortKey] = []
+    if let all = Self.orderByAll(order, among: plan.columns.map(\.name)) {
+      for column in plan.columns { keys.append(try SortKey.of(.column(column, span: all.expression.span), all)) }
+      return .sort(SortNode(input: plan, keys: keys))
+    }
     for item in order {
       if let index = try Self.ordinal(item.expression, count: plan.columns.count) {
         keys.append(try SortKey.of(.column(plan.columns[index], span: item.expression.span), item))
@@ -160,6 +164,15 @@ struct QueryBinder {
       }
     }
     return .sort(SortNode(input: plan, keys: keys))
+  }
+
+  /// The item of `ORDER BY ALL`, which stands for every column of the select list; nil where ALL is a column's name,
+  /// and for other items.
+  static func orderByAll(_ order: [SortItem], among names: [String]) -> SortItem? {
+    guard order.count == 1, case .column(let parts) = order[0].expression.kind, parts.count == 1,
+      !parts[0].isQuoted, parts[0].name.lowercased() == "all", !names.contains(where: { $0.lowercased() == "all" })
+    else { return nil }
+    return order[0]
   }
 
   /// The position that an integer literal in ORDER BY or GROUP BY stands for; nil for other expressions.

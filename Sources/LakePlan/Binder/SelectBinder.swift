@@ -94,7 +94,8 @@ struct SelectBinder {
 
   /// The name of a column without an alias: a column's own name, else the expression's text.
   private static func name(of expression: Expression) -> String {
-    FunctionCallBinder.columnName(of: expression) ?? SQLPrinter.print(expression)
+    if case .literal(.string(let text)) = expression.kind { return text }
+    return FunctionCallBinder.columnName(of: expression) ?? SQLPrinter.print(expression)
   }
 
   private func expand(_ star: StarExpression, _ scope: Scope, _ span: SourceSpan) throws(QueryError) -> [Item] {
@@ -260,6 +261,10 @@ struct SelectBinder {
     expressions.aliasesFirst = true
     expressions.aliases = Dictionary(items.map { ($0.name.lowercased(), $0.expression) }) { first, _ in first }
     var keys: [SortKey] = []
+    if let all = QueryBinder.orderByAll(order, among: items.map(\.name) + expressions.scope.columns.map(\.name)) {
+      for item in items { keys.append(try SortKey.of(item.expression, all)) }
+      return keys
+    }
     for item in order {
       if let index = try QueryBinder.ordinal(item.expression, count: items.count) {
         keys.append(try SortKey.of(items[index].expression, item))

@@ -87,7 +87,7 @@ struct TableFunctionBinder {
       }
     }
     guard let path else { throw QueryError(.invalidParameter, .bind, "read_files needs a path", span: span) }
-    let format = options.removeValue(forKey: "format") ?? Self.format(ofPath: path)
+    let format = options.removeValue(forKey: "format") ?? ""
     let request = FileRequest(format: format.lowercased(), path: path, options: options, schema: schema)
     return .scan(try binder.resolver.files(request), qualifier: ["read_files"], parent: outer)
   }
@@ -110,18 +110,6 @@ struct TableFunctionBinder {
     case .integer(let value): String(value)
     default: nil
     }
-  }
-
-  /// The format that a path's ending suggests; Parquet where it has none.
-  private static func format(ofPath path: String) -> String {
-    let name = path.hasSuffix(".gz") ? String(path.dropLast(3)) : path
-    for (ending, format) in [
-      (".csv", "csv"), (".json", "json"), (".jsonl", "json"), (".txt", "text"), (".avro", "avro"),
-    ]
-    where name.hasSuffix(ending) {
-      return format
-    }
-    return "parquet"
   }
 
   // MARK: range

@@ -66,7 +66,9 @@ enum StoreAssignment {
         "a value of type \(value.type) cannot be stored in the column \(field.name) of type \(field.type) in \(table)",
         span: value.span, hint: "cast it: CAST(... AS \(field.type))")
     }
-    return Coercion.cast(value, to: field.type)
+    var stored = Coercion.cast(value, to: field.type)
+    if case .cast = stored.kind, stored.type != value.type { stored.target = "\(field.name) of \(table)" }
+    return stored
   }
 }
 

@@ -17,6 +17,10 @@ struct CallNode: EvaluationNode {
   /// Whether all arguments but one are literals, so that a result over a dictionary holds for other batches too.
   let hasOneVariable: Bool
   let span: SourceSpan?
+  /// The column that a cast is for.
+  var target: String?
+  /// Whether the expression names no column.
+  let isConstant: Bool
   var isTrivial: Bool { false }
 
   func evaluate(_ rows: EvaluationRows) throws(QueryError) -> Vector {
@@ -36,8 +40,15 @@ struct CallNode: EvaluationNode {
     do throws(QueryError) {
       return try apply(vectors, variables, variable, rows)
     } catch {
-      throw error.at(span)
+      throw blamed(error)
     }
+  }
+
+  private func blamed(_ error: QueryError) -> QueryError {
+    var error = error.at(span)
+    if let target { error.message = "for the column \(target): \(error.message)" }
+    if isConstant { error.isOfConstant = true }
+    return error
   }
 
   private func apply(

@@ -118,7 +118,8 @@ struct ExpressionCompiler {
       isTotal: Self.total.contains(call.function.name) && arguments.allSatisfy(\.isTotal),
       dictionaryIndex: (isStrict || isStrictInFirst) && isDeterministic && lambdas.isEmpty
         ? nextDictionaryIndex() : nil,
-      hasOneVariable: arguments.lazy.filter { !($0 is LiteralNode) }.count == 1, span: expression.span)
+      hasOneVariable: arguments.lazy.filter { !($0 is LiteralNode) }.count == 1, span: expression.span,
+      isConstant: isDeterministic && expression.referencedColumns.isEmpty)
   }
 
   /// Functions that are cheap and defined for all values of their types.
@@ -157,7 +158,9 @@ struct ExpressionCompiler {
     let kernel = try CastFunction.kernel(from: operand.type, to: expression.type, mode: mode)
     return CallNode(
       type: expression.type, kernel: kernel, arguments: [node], lambdas: [], isStrict: true, isDeterministic: true,
-      isTotal: false, dictionaryIndex: nextDictionaryIndex(), hasOneVariable: true, span: expression.span)
+      isTotal: false, dictionaryIndex: nextDictionaryIndex(), hasOneVariable: true, span: expression.span,
+      target: expression.target,
+      isConstant: expression.isDeterministic && expression.referencedColumns.isEmpty)
   }
 }
 

@@ -27,6 +27,8 @@ package struct BoundExpression: Sendable {
   package var type: LogicalType
   /// Where the expression stands in the statement, for errors at run time.
   package var span: SourceSpan?
+  /// The column that a write casts the value for, for errors at run time.
+  package var target: String?
 
   package init(_ kind: Kind, _ type: LogicalType, span: SourceSpan? = nil) {
     self.kind = kind

@@ -9,10 +9,13 @@ public struct ScriptRunner: Sendable {
     public var isAtomic: Bool
     /// After a failed statement the next one runs.
     public var continuesAfterErrors: Bool
+    /// A transaction that the scripts began may stay open behind them; else that is an error and undoes it.
+    public var mayLeaveTransactionOpen: Bool
 
-    public init(isAtomic: Bool = false, continuesAfterErrors: Bool = false) {
+    public init(isAtomic: Bool = false, continuesAfterErrors: Bool = false, mayLeaveTransactionOpen: Bool = false) {
       self.isAtomic = isAtomic
       self.continuesAfterErrors = continuesAfterErrors
+      self.mayLeaveTransactionOpen = mayLeaveTransactionOpen
     }
   }
 
@@ -39,7 +42,7 @@ public struct ScriptRunner: Sendable {
   /// Returns whether every statement succeeded. Errors of the output itself are thrown. When the task is cancelled, no
   /// further statement starts; `Session.cancel()` stops the running one.
   public func run(_ scripts: [ScriptSource]) async throws -> Bool {
-    guard options.isAtomic else { return try await runAll(scripts) }
+    guard options.isAtomic else { return try await runClosed(scripts) }
     try await session.begin()
     do {
       return try await conclude(try await runAll(scripts))
@@ -48,6 +51,22 @@ public struct ScriptRunner: Sendable {
       throw error
     }
   }
+
+  /// Runs scripts that must not leave a transaction open.
+  private func runClosed(_ scripts: [ScriptSource]) async throws -> Bool {
+    let wasOpen = await session.isInTransaction
+    let isGood = try await runAll(scripts)
+    guard !wasOpen, !options.mayLeaveTransactionOpen, await session.isInTransaction else { return isGood }
+    try await session.rollback()
+    if isGood || options.continuesAfterErrors {
+      onError(SQLError(Self.openTransaction, source: "", name: scripts.last?.name))
+    }
+    return false
+  }
+
+  private static let openTransaction = QueryError(
+    ErrorCode("25000", "INVALID_TRANSACTION_STATE"), .usage,
+    "the script ended inside an open transaction, which was rolled back", hint: "end it with COMMIT or ROLLBACK")
 
   private func runAll(_ scripts: [ScriptSource]) async throws -> Bool {
     var isGood = true
@@ -137,6 +156,9 @@ public struct ScriptSource: Sendable {
       throw SQLError(error, source: "", name: path)
     }
   }
+
+  /// Whether there is no statement in it: nothing but comments.
+  public var isBlank: Bool { (try? Script.split(text).isEmpty) ?? false }
 
   /// Whether a shell can hand over what was typed: it is blank, or its last statement has its semicolon.
   public static func isComplete(_ text: String) -> Bool { Script.isComplete(text) }

@@ -37,7 +37,7 @@ struct SessionCatalog: NameResolver {
   }
 
   private func notFound(_ full: TableName, _ name: [String]) -> QueryError {
-    var error = executor.transaction.tableNotFound(full)
+    var error = executor.transaction.tableNotFound(full, hintsAtDatabase: name.count > 1)
     // Also where the database is what is missing: to a query it is the table that is not there.
     error.code = .tableNotFound
     if error.hint == nil, name.count == 1 {
@@ -96,7 +96,9 @@ extension StatementExecutor {
   /// The stored table or view of a name.
   func resolve(_ name: QualifiedName) throws(QueryError) -> ResolvedTable {
     let full = try tableName(name)
-    guard let table = try transaction.table(full) else { throw transaction.tableNotFound(full).at(name.span) }
+    guard let table = try transaction.table(full) else {
+      throw transaction.tableNotFound(full, hintsAtDatabase: name.parts.count > 1).at(name.span)
+    }
     return table
   }
 

@@ -79,16 +79,36 @@ final class SessionCore {
       }
       return
     }
-    let transaction = engine.warehouse.begin()
-    do {
-      let executor = try StatementExecutor(self, transaction, text, bound, running, channel)
-      let completion = try executor.run(statement)
-      if transaction.hasChanges { try transaction.commit() } else { transaction.rollback() }
-      completion.publish(to: channel)
-    } catch {
-      transaction.rollback()
-      throw error
+    try runAlone { (transaction) throws(QueryError) in
+      try StatementExecutor(self, transaction, text, bound, running, channel).run(statement)
+    }.publish(to: channel)
+  }
+
+  /// How often a statement is redone because others took its names.
+  private static let attempts = 5
+
+  /// Runs a statement in a transaction of its own. Where another process created its table, view or database
+  /// meanwhile, it runs once more and meets them as they are: IF NOT EXISTS and OR REPLACE then succeed.
+  private func runAlone(
+    _ body: (LakeTransaction) throws(QueryError) -> StatementCompletion
+  ) throws(QueryError) -> StatementCompletion {
+    let views = temporaryViews
+    for attempt in 1... {
+      let transaction = engine.warehouse.begin()
+      var isCommitting = false
+      do throws(QueryError) {
+        let completion = try body(transaction)
+        isCommitting = true
+        if transaction.hasChanges { try transaction.commit() } else { transaction.rollback() }
+        return completion
+      } catch {
+        transaction.rollback()
+        let isTaken = error.code == .tableAlreadyExists || error.code == .schemaAlreadyExists
+        guard isCommitting, isTaken, attempt < Self.attempts else { throw error }
+        temporaryViews = views
+      }
     }
+    throw QueryError.internal("a statement ended without a result")
   }
 
   private func checkUsable() throws(QueryError) {

@@ -17,14 +17,27 @@ extension StatementExecutor {
     return .streamed
   }
 
-  /// `ASSERT 'name' (query)`: fails unless every row's first column is true.
+  /// `ASSERT 'name' (query)`: fails unless the query's one value is true.
   func run(_ assertion: Assertion) throws(QueryError) -> StatementCompletion {
-    let rows = try rows(of: try binder().bind(assertion.query))
-    let failed = rows.filter { $0.first != .boolean(true) }.count
-    guard failed == 0 else {
+    let plan = try binder().bind(assertion.query)
+    guard plan.columns.count == 1, [.boolean, .void].contains(plan.columns[0].type) else {
+      let types = plan.columns.map(\.type.description).joined(separator: ", ")
+      throw QueryError(
+        .datatypeMismatch, .bind, "the query of the assertion '\(assertion.name)' must yield one boolean, not \(types)",
+        span: assertion.query.span)
+    }
+    let rows = try rows(of: .limit(LimitNode(input: plan, count: 2)))
+    guard rows.count == 1 else {
+      let count = rows.isEmpty ? "no row" : "more than one"
+      throw QueryError(
+        .scalarSubqueryRows, .execute,
+        "the query of the assertion '\(assertion.name)' must yield one row, not \(count)", span: assertion.query.span,
+        hint: "take every(...) or count(*) = 0 over the rows")
+    }
+    guard rows[0][0] == .boolean(true) else {
       throw QueryError(
         ErrorCode("P0004", "ASSERTION_FAILED"), .execute,
-        "the assertion '\(assertion.name)' does not hold: \(failed) of \(rows.count) row(s)",
+        "the assertion '\(assertion.name)' does not hold" + (rows[0][0] == .null ? ": its value is NULL" : ""),
         span: assertion.query.span)
     }
     return .command

@@ -94,8 +94,9 @@ final class StatementExecutor {
 
   // MARK: Names
 
-  func binder() -> Binder {
-    Binder(resolver: SessionCatalog(self), context: context, parameters: parameters)
+  /// - Parameter definedView: the view that the bound query defines.
+  func binder(definedView: [String]? = nil) -> Binder {
+    Binder(resolver: SessionCatalog(self), context: context, parameters: parameters, definedView: definedView)
   }
 
   func optimized(_ plan: LogicalPlan) throws(QueryError) -> LogicalPlan {

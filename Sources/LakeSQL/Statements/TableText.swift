@@ -1,5 +1,6 @@
 import LakeCatalog
 import LakeDiagnostics
+import LakeSyntax
 import LakeTables
 import LakeTypes
 
@@ -38,7 +39,7 @@ struct TableText {
     }
     let partitions = table.schema.fields.filter { keys.contains($0.name) }
     if !partitions.isEmpty {
-      let text = partitions.map { "\(Self.quoted($0.name)) \($0.type.description.uppercased())" }
+      let text = partitions.map { "\(Self.quoted($0.name)) \(Self.text($0.type))" }
       lines.append("PARTITIONED BY (\(text.joined(separator: ", ")))")
     }
     lines.append("LOCATION \(Self.string(table.location))")
@@ -47,11 +48,25 @@ struct TableText {
 
   private static func columns(_ fields: [Field]) -> [String] {
     fields.enumerated().map { index, field in
-      var line = "  \(quoted(field.name)) \(field.type.description.uppercased())"
-      if !field.isNullable { line += " NOT NULL" }
-      if let comment = field.comment { line += " COMMENT \(string(comment))" }
+      var line = "  \(quoted(field.name)) \(text(field.type))"
+      line += constraints(field)
       return index == fields.count - 1 ? line : line + ","
     }
+  }
+
+  /// A type as statements spell it, with the names of fields as they are.
+  private static func text(_ type: LogicalType) -> String {
+    switch type {
+    case .array(let element, _): "ARRAY<\(text(element))>"
+    case .map(let key, let value, _): "MAP<\(text(key)), \(text(value))>"
+    case .struct(let fields):
+      "STRUCT<\(fields.map { "\(quoted($0.name)): \(text($0.type))\(constraints($0))" }.joined(separator: ", "))>"
+    default: type.description.uppercased()
+    }
+  }
+
+  private static func constraints(_ field: Field) -> String {
+    (field.isNullable ? "" : " NOT NULL") + (field.comment.map { " COMMENT \(string($0))" } ?? "")
   }
 
   private static func tail(_ comment: String?, _ properties: [String: String]) -> [String] {
@@ -81,17 +96,9 @@ struct TableText {
 
   private static func quoted(_ name: TableName) -> String { "\(quoted(name.database)).\(quoted(name.table))" }
 
-  /// A name in backticks unless it is plain.
-  private static func quoted(_ name: String) -> String {
-    let isPlain =
-      !name.isEmpty
-      && name.utf8.allSatisfy { $0 == 0x5F || ($0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7A) || ($0 >= 0x30 && $0 <= 0x39) }
-    return isPlain && !(name.first?.isNumber ?? true) ? name : "`" + name.replacing("`", with: "``") + "`"
-  }
+  private static func quoted(_ name: String) -> String { SQLPrinter.name(name) }
 
-  private static func string(_ text: String) -> String {
-    "'" + text.replacing("\\", with: "\\\\").replacing("'", with: "\\'") + "'"
-  }
+  private static func string(_ text: String) -> String { SQLPrinter.quoted(text) }
 
   // MARK: DESCRIBE
 

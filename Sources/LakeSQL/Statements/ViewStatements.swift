@@ -8,7 +8,9 @@ import LakeTypes
 
 extension StatementExecutor {
   func run(_ create: CreateView) throws(QueryError) -> StatementCompletion {
-    let plan = try binder().bind(create.query)
+    let full = try tableName(create.name)
+    let place = create.isTemporary ? [create.name.last.name] : [full.database, full.table]
+    let plan = try binder(definedView: create.isReplacing ? place : nil).bind(create.query)
     let sql = text(at: create.querySpan)
     let names = create.columns.isEmpty ? nil : create.columns.map(\.name.name)
     if let names, names.count != plan.columns.count {
@@ -24,7 +26,7 @@ extension StatementExecutor {
     }
     let mode: CreateMode = create.isReplacing ? .orReplace : create.ifNotExists ? .ifNotExists : .create
     let view = ViewDefinition(
-      name: try tableName(create.name), sql: sql, currentDatabase: core.currentDatabase, schema: Schema(fields),
+      name: full, sql: sql, currentDatabase: core.currentDatabase, schema: Schema(fields),
       comment: create.comment,
       properties: ViewQueryColumns.adding(plan.columns.map(\.name), to: Self.dictionary(create.properties)),
       createdAt: context.statementTime)
@@ -84,7 +86,7 @@ extension StatementExecutor {
     switch alter.action {
     case .rename(let other): try transaction.renameTable(name, to: try tableName(other))
     case .setQuery(let query):
-      let plan = try binder().bind(query)
+      let plan = try binder(definedView: [view.name.database, view.name.table]).bind(query)
       view.sql = SQLPrinter.print(query)
       view.currentDatabase = core.currentDatabase
       view.schema = plan.schema

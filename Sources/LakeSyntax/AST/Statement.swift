@@ -76,7 +76,7 @@ package enum SetCommand: Hashable, Sendable {
   case assign(key: String, value: String)
 }
 
-/// `ASSERT 'name' (query)`: the query must return no row that is false.
+/// `ASSERT 'name' (query)`: the query must yield one row of one boolean, which must be true.
 package struct Assertion: Hashable, Sendable {
   package var name: String
   package var query: Query

@@ -34,6 +34,38 @@ enum DataFormat: Sendable {
     }
   }
 
+  /// The format that a file's ending tells, behind the one of its compression; nil where it tells none.
+  static func name(ofFile path: String) -> String? {
+    var parts = FilePath.lastComponent(path).lowercased().split(separator: ".", omittingEmptySubsequences: false)
+    if let last = parts.last, parts.count > 1, ["gz", "zst", "bz2", "lz4", "snappy"].contains(last) {
+      parts.removeLast()
+    }
+    guard parts.count > 1, let ending = parts.last else { return nil }
+    switch ending {
+    case "parquet", "parq", "pq": return "parquet"
+    case "csv": return "csv"
+    case "json", "jsonl", "ndjson": return "json"
+    case "txt", "text", "log": return "text"
+    case "avro": return "avro"
+    case "orc": return "orc"
+    default: return nil
+    }
+  }
+
+  /// Refuses options that a query names for a format without any.
+  func checkOptions(_ options: [String: String]) throws(QueryError) {
+    switch self {
+    case .parquet, .avro, .text(.text): break
+    case .text: return
+    }
+    let known = ["format", "path", "schema", "basePath", "mergeSchema", "recursiveFileLookup"]
+    for name in options.keys.sorted() where !Self.listingOptions.contains(name.lowercased()) {
+      throw QueryError(
+        .invalidParameter, .bind, "unknown \(self.name) option: \(name)",
+        hint: NearestName.of(name, among: known).map { "did you mean \($0)?" })
+    }
+  }
+
   /// The format of an external table; Hive keeps the number of header lines in the table's properties.
   init(_ table: ExternalTable) throws(QueryError) {
     var options = table.options

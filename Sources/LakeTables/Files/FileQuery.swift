@@ -10,7 +10,8 @@ package enum FileQuery {
   /// How many files are looked at, at most, to infer text columns.
   private static let inferenceFiles = 256
 
-  /// Plans reading the files that a glob matches; without `schema` the columns are inferred.
+  /// Plans reading the files that a glob matches; without `schema` the columns are inferred. An empty format means
+  /// what the endings of the files say.
   ///
   /// Folders of the form `column=value` right above the files (below the option `basePath`, if it is given) become
   /// columns, typed as Spark infers them or as `schema` says.
@@ -18,11 +19,22 @@ package enum FileQuery {
     format name: String, glob: String, options: [String: String] = [:], schema: Schema? = nil,
     zone: TextTimeZone = .utc, fileSystem: any FileSystem
   ) throws(QueryError) -> FileScanSource {
-    let format = try DataFormat(name: name, options: options)
+    let files = try matching(glob, fileSystem)
+    let format = try DataFormat(name: name.isEmpty ? formatName(of: files, options) : name, options: options)
+    try format.checkOptions(options)
+    return try source(format, files, glob, options, schema, zone, fileSystem)
+  }
+
+  private static func matching(_ glob: String, _ fileSystem: any FileSystem) throws(QueryError) -> [FileStatus] {
     let files = try fileSystem.files(matching: glob)
-    if files.isEmpty {
-      throw QueryError(.pathNotFound, .bind, "no file matches \(glob)")
-    }
+    if files.isEmpty { throw QueryError(.pathNotFound, .bind, "no file matches \(glob)") }
+    return files
+  }
+
+  private static func source(
+    _ format: DataFormat, _ files: [FileStatus], _ glob: String, _ options: [String: String], _ schema: Schema?,
+    _ zone: TextTimeZone, _ fileSystem: any FileSystem
+  ) throws(QueryError) -> FileScanSource {
     let basePath = options.first { $0.key.lowercased() == "basepath" }?.value
     let partitions = try PathPartitions(files, basePath: basePath, declared: schema)
     let isDeclared = schema != nil
@@ -52,12 +64,27 @@ package enum FileQuery {
       listing: .fixed(partitions.files), name: glob, zone: zone, fileSystem: fileSystem)
   }
 
+  /// The format that the endings of all files agree on.
+  private static func formatName(of files: [FileStatus], _ options: [String: String]) throws(QueryError) -> String {
+    let names = Set(files.map { DataFormat.name(ofFile: $0.path) })
+    if names.count == 1, let name = names.first ?? nil { return name }
+    for option in options.keys.sorted() where NearestName.of(option, among: ["format"]) != nil {
+      throw QueryError(.invalidParameter, .bind, "unknown option: \(option)", hint: "did you mean format?")
+    }
+    let path = files.first { DataFormat.name(ofFile: $0.path) == nil }?.path ?? files[0].path
+    throw QueryError(
+      .invalidParameter, .bind,
+      names.count == 1 ? "the ending of the file tells no format: \(path)" : "the files differ in format: \(path)",
+      hint: "name it: format => 'csv', 'json', 'parquet', 'text' or 'avro'")
+  }
+
   /// The columns of files, for tables that are created over them.
   package static func inferredSchema(
     format name: String, glob: String, options: [String: String], zone: TextTimeZone = .utc,
     fileSystem: any FileSystem
   ) throws(QueryError) -> Schema {
-    let source = try source(format: name, glob: glob, options: options, zone: zone, fileSystem: fileSystem)
+    let source = try source(
+      DataFormat(name: name, options: options), matching(glob, fileSystem), glob, options, nil, zone, fileSystem)
     return Schema(Array(source.schema.fields.dropLast(source.metadataColumnCount)))
   }
 

@@ -25,10 +25,12 @@ extension LakeTransaction {
     }
   }
 
-  /// The error for a name that stands for nothing, with a hint at the nearest one.
-  package func tableNotFound(_ name: TableName) -> QueryError {
+  /// The error for a name that stands for nothing, with a hint at the nearest one and, if wanted, its database.
+  package func tableNotFound(_ name: TableName, hintsAtDatabase: Bool = true) -> QueryError {
     do throws(QueryError) {
-      return try withState { (state) throws(QueryError) in try state.notFound(name) }
+      return try withState { (state) throws(QueryError) in
+        try state.notFound(name, hintsAtDatabase: hintsAtDatabase)
+      }
     } catch {
       return error
     }

@@ -155,10 +155,12 @@ struct TransactionState: Sendable {
   }
 
   /// The error for a name that stands for nothing, with the nearest one that does.
-  mutating func notFound(_ name: TableName) throws(QueryError) -> QueryError {
+  mutating func notFound(_ name: TableName, hintsAtDatabase: Bool = true) throws(QueryError) -> QueryError {
     _ = try requireDatabase(name.database)
     let names = try listing(of: name.database).map(\.name.table)
-    var hint = NearestName.of(name.table, among: names).map { "did you mean \($0)?" }
+    var hint = NearestName.of(name.table, among: names).map { nearest in
+      "did you mean \(hintsAtDatabase ? TableName(name.database, nearest).description : nearest)?"
+    }
     if hint == nil {
       for other in try allDatabases() where hint == nil {
         let found = try listing(of: other.name).first {

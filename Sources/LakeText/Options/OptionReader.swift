@@ -84,7 +84,7 @@ struct OptionReader {
   /// Refuses what is left.
   func finish() throws(QueryError) {
     guard let left = options.values.map(\.name).sorted().first else { return }
-    let nearest = NearestName.of(left, among: known)
+    let nearest = NearestName.of(left, among: known + ["format", "schema", "path", "basePath"])
     throw QueryError(
       .invalidParameter, .bind, "unknown \(format) option: \(left)", hint: nearest.map { "did you mean \($0)?" })
   }

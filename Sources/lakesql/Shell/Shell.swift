@@ -26,7 +26,8 @@ final class Shell {
     printer.hasHeader = !arguments.omitsHeader
     printer.acknowledgement = .onOutput
     printer.sharesTerminal = Terminal.outputIsTerminal
-    printer.options = ScriptRunner.Options(continuesAfterErrors: arguments.keepsGoing)
+    printer.options = ScriptRunner.Options(
+      continuesAfterErrors: arguments.keepsGoing, mayLeaveTransactionOpen: true)
   }
 
   private static var historyPath: String? {
@@ -35,6 +36,21 @@ final class Shell {
 
   /// Reads and runs until the user leaves.
   func run() -> ExitStatus {
+    let status = converse()
+    if hasOpenTransaction { Terminal.writeError("warning: the open transaction was not committed: it is undone\n") }
+    return status
+  }
+
+  private var hasOpenTransaction: Bool {
+    Foreground.run { [session] in
+      await session.isInTransaction
+    } onSignal: { signal, _ in
+      _exit(ExitStatus.stopped(signal: signal).code)
+    } onTick: {
+    }
+  }
+
+  private func converse() -> ExitStatus {
     say("LakeSQL \(Engine.version). Statements end with ;  \\? shows help, \\q leaves.")
     while true {
       switch editor.readLine(prompt: pending.isEmpty ? "lakesql> " : "      -> ") {
@@ -57,7 +73,8 @@ final class Shell {
     pending = ""
     if text.isEmpty { return nil }
     editor.remember(text)
-    return run([ScriptSource(text: text)])
+    let script = ScriptSource(text: text)
+    return script.isBlank ? nil : run([script])
   }
 
   private static func trimmed(_ text: String) -> String {
@@ -69,9 +86,12 @@ final class Shell {
 
   private func run(_ scripts: [ScriptSource]) -> ExitStatus? {
     let start = Terminal.clock
-    if case .unwritable(let error) = printer.run(scripts) {
+    switch printer.run(scripts) {
+    case .unwritable(let error):
       if !error.isClosedPipe { Terminal.writeError("error: \(error)\n") }
       return .failure
+    case .stopped(let signal) where signal != SIGINT: return .stopped(signal: signal)
+    default: break
     }
     if showsTime { say("Time: \(Self.milliseconds(Terminal.clock - start)) ms") }
     return nil
