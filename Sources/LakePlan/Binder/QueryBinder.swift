@@ -67,10 +67,15 @@ struct QueryBinder {
     if query.limit == nil, query.offset == nil { return plan }
     let count = try query.limit.map { (limit) throws(QueryError) in try rowCount(limit, "LIMIT") }
     let offset = try query.offset.map { (offset) throws(QueryError) in try rowCount(offset, "OFFSET") }
+    // Directly above the sort it makes a Top-N.
+    if case .project(var node) = plan, case .sort = node.input {
+      node.input = .limit(LimitNode(input: node.input, count: count, offset: offset ?? 0))
+      return .project(node)
+    }
     return .limit(LimitNode(input: plan, count: count, offset: offset ?? 0))
   }
 
-  private func rowCount(_ expression: Expression, _ clause: String) throws(QueryError) -> Int {
+  func rowCount(_ expression: Expression, _ clause: String) throws(QueryError) -> Int {
     let value = try binder.constant(expression)
     if case .integer(let count) = value.value, count >= 0 { return Int(count) }
     throw QueryError(

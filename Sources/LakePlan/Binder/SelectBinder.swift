@@ -11,6 +11,8 @@ struct SelectBinder {
   private struct Item {
     var name: String
     var expression: BoundExpression
+    /// As it was written; nil for a column that a star or a generator stands for.
+    var syntax: Expression?
   }
 
   private let binder: Binder
@@ -83,7 +85,7 @@ struct SelectBinder {
       } else {
         let bound = try expressions.bind(item.expression)
         let name = item.aliases.first?.name ?? Self.name(of: item.expression)
-        items.append(Item(name: name, expression: bound))
+        items.append(Item(name: name, expression: bound, syntax: item.expression))
         if let alias = item.aliases.first, expressions.aliases[alias.name.lowercased()] == nil {
           expressions.aliases[alias.name.lowercased()] = bound
         }
@@ -188,7 +190,10 @@ struct SelectBinder {
       }
       return items[index].expression
     }
-    return try expressions.bind(expression)
+    let bound = try expressions.bind(expression)
+    guard bound.containsSubquery else { return bound }
+    // Two bindings of one subquery are not known to be equal: the select item's own is taken.
+    return items.first { $0.syntax == expression }?.expression ?? bound
   }
 
   /// The select item that a group of ROLLUP, CUBE or GROUPING SETS means by its position or alias; else the expression
@@ -239,16 +244,23 @@ struct SelectBinder {
             group.expression.columnID.map { ($0, BoundExpression.column(group.column)) }
           }
           subquery.plan = subquery.plan.substituting(Dictionary(map) { first, _ in first })
+          if let name = subquery.plan.freeColumns.compactMap({ names[$0] }).min() {
+            throw Self.notGrouped(name, part.span)
+          }
           return BoundExpression(.subquery(subquery), part.type, span: part.span)
         }
         if let id = part.columnID, let name = names[id] {
-          throw QueryError(
-            .missingAggregation, .bind, "the column \(name) is neither grouped nor inside an aggregate",
-            span: part.span, hint: "add it to GROUP BY, or take any_value(\(name))")
+          throw Self.notGrouped(name, part.span)
         }
         return nil
       }
     }
+  }
+
+  private static func notGrouped(_ name: String, _ span: SourceSpan?) -> QueryError {
+    QueryError(
+      .missingAggregation, .bind, "the column \(name) is neither grouped nor inside an aggregate", span: span,
+      hint: "add it to GROUP BY, or take any_value(\(name))")
   }
 
   // MARK: Order and output

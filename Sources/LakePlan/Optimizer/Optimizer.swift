@@ -7,14 +7,29 @@ package import LakeFunctions
 package struct Optimizer {
   /// One rewrite; the plan's columns (ids, types, order) stay the same.
   struct Rule: Sendable {
+    /// What `apply` gets: the whole statement, or one tree after the other, shared plans being trees of their own.
+    enum Scope: Sendable { case statement, tree }
+
     let name: String
+    let scope: Scope
+    let isRequired: Bool
     let apply: @Sendable (LogicalPlan, EvaluationContext) throws(QueryError) -> LogicalPlan
+
+    init(
+      name: String, scope: Scope = .tree, isRequired: Bool = false,
+      apply: @escaping @Sendable (LogicalPlan, EvaluationContext) throws(QueryError) -> LogicalPlan
+    ) {
+      self.name = name
+      self.scope = scope
+      self.isRequired = isRequired
+      self.apply = apply
+    }
   }
 
   static let rules: [Rule] = [
-    Rule(name: "inline-shared", apply: SharedInlining.apply),
+    Rule(name: "inline-shared", scope: .statement, apply: SharedInlining.apply),
     Rule(name: "fold-constants", apply: ConstantFolding.apply),
-    Rule(name: "decorrelate", apply: Decorrelation.apply),
+    Rule(name: "decorrelate", isRequired: true, apply: Decorrelation.apply),
     Rule(name: "push-filters", apply: FilterPushdown.apply),
     Rule(name: "prune-columns", apply: ColumnPruning.apply),
     Rule(name: "order-joins", apply: JoinOrdering.apply),
@@ -22,8 +37,10 @@ package struct Optimizer {
     Rule(name: "scan-predicates", apply: ScanPredicates.apply),
   ]
 
-  /// The rules' names, in order, for `SET lakesql.optimizer.disabled_rules`.
-  package static var ruleNames: [String] { rules.map(\.name) }
+  /// The names of the rules that `SET lakesql.optimizer.disabled_rules` takes, in order.
+  package static var optionalRuleNames: [String] { rules.filter { !$0.isRequired }.map(\.name) }
+  /// The names of the rules without which plans cannot run.
+  package static var requiredRuleNames: [String] { rules.filter(\.isRequired).map(\.name) }
 
   private let context: EvaluationContext
   private let disabled: Set<String>
@@ -34,13 +51,9 @@ package struct Optimizer {
   }
 
   package func optimize(_ plan: LogicalPlan) throws(QueryError) -> LogicalPlan {
-    try optimizeTree(try optimizeShared(plan))
-  }
-
-  private func optimizeTree(_ plan: LogicalPlan) throws(QueryError) -> LogicalPlan {
     var current = plan
-    for rule in Self.rules where !disabled.contains(rule.name) || rule.name == "decorrelate" {
-      let next = try rule.apply(current, context)
+    for rule in Self.rules where rule.isRequired || !disabled.contains(rule.name) {
+      let next = rule.scope == .statement ? try rule.apply(current, context) : try applied(rule, current)
       guard next.columns.map(\.type) == plan.columns.map(\.type) else {
         throw QueryError(.internalError, .plan, "the rule \(rule.name) changed the columns of the plan")
       }
@@ -49,35 +62,35 @@ package struct Optimizer {
     return current
   }
 
-  /// Optimizes each shared subplan once; single-use ones have been inlined before.
-  private func optimizeShared(_ plan: LogicalPlan) throws(QueryError) -> LogicalPlan {
-    let inlined = disabled.contains("inline-shared") ? plan : try SharedInlining.apply(plan, context)
+  /// Applies a rule to each shared plan once, and to the tree that reads them.
+  private func applied(_ rule: Rule, _ plan: LogicalPlan) throws(QueryError) -> LogicalPlan {
     var done: [ObjectIdentifier: SharedPlan] = [:]
-    return try replaceShared(inlined, &done)
+    func rewrite(_ tree: LogicalPlan) throws(QueryError) -> LogicalPlan {
+      let replaced = try tree.replacingShared { (node) throws(QueryError) in
+        let key = ObjectIdentifier(node.plan)
+        if let known = done[key] { return .shared(SharedNode(plan: known, columns: node.columns)) }
+        let plan = SharedPlan(name: node.plan.name, plan: try rewrite(node.plan.plan))
+        done[key] = plan
+        return .shared(SharedNode(plan: plan, columns: node.columns))
+      }
+      return try rule.apply(replaced, context)
+    }
+    return try rewrite(plan)
   }
+}
 
-  private func replaceShared(
-    _ plan: LogicalPlan, _ done: inout [ObjectIdentifier: SharedPlan]
+extension LogicalPlan {
+  /// Rebuilds the tree, subqueries included, with something else for each reading of a shared plan.
+  func replacingShared(
+    _ change: (SharedNode) throws(QueryError) -> LogicalPlan
   ) throws(QueryError) -> LogicalPlan {
     var children: [LogicalPlan] = []
-    for child in plan.children { children.append(try replaceShared(child, &done)) }
-    var result = try plan.replacingChildren(children).mappingExpressions { (expression) throws(QueryError) in
-      try expression.mappingSubqueries { (subplan) throws(QueryError) in try self.replaceShared(subplan, &done) }
+    for child in self.children { children.append(try child.replacingShared(change)) }
+    let result = try replacingChildren(children).mappingExpressions { (expression) throws(QueryError) in
+      try expression.mappingSubqueries { (subplan) throws(QueryError) in try subplan.replacingShared(change) }
     }
-    if case .shared(var node) = result {
-      let key = ObjectIdentifier(node.plan)
-      let replacement: SharedPlan
-      if let known = done[key] {
-        replacement = known
-      } else {
-        let inner = try optimizeTree(try replaceShared(node.plan.plan, &done))
-        replacement = SharedPlan(name: node.plan.name, plan: inner)
-        done[key] = replacement
-      }
-      node.plan = replacement
-      result = .shared(node)
-    }
-    return result
+    guard case .shared(let node) = result else { return result }
+    return try change(node)
   }
 }
 

@@ -49,7 +49,7 @@ extension StatementExecutor {
     } else {
       let partitioning = try partitioning(create.partitionedBy)
       try located(create.name.span) { () throws(QueryError) in
-        try transaction.createManagedTable(
+        _ = try transaction.createManagedTable(
           TableDefinition(
             name: name, schema: schema, partitioning: partitioning, properties: Self.dictionary(create.properties),
             comment: create.comment, location: create.location, mode: mode))
@@ -72,7 +72,7 @@ extension StatementExecutor {
     var full = Schema(values + keys)
     if values.isEmpty { full = Schema(try inferredFields(format, place, create) + keys) }
     try located(create.name.span) { () throws(QueryError) in
-      try transaction.createExternalTable(
+      _ = try transaction.createExternalTable(
         ExternalTable(
           name: name, schema: full, format: format.name, options: format.options, location: place,
           partitionColumns: keys.map(\.name), comment: create.comment,
