@@ -30,7 +30,7 @@ public struct EngineOptions: Sendable {
 /// ```
 public final class Engine: Sendable {
   /// The version of LakeSQL.
-  public static let version = "0.1.0"
+  public static let version = ProductVersion.text
 
   let warehouse: Warehouse
   let pool: WorkerPool

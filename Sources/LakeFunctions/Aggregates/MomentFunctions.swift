@@ -44,7 +44,7 @@ extension AggregateFunctions {
     ) { (arguments) throws(QueryError) in
       let types = try ArgumentCheck.match(name, arguments, [.double, .double])
       let isCount = statistic == .regressionCount
-      return AggregateOverload(types, isCount ? .bigint : .double, isNeverNull: false) { _ in
+      return AggregateOverload(types, isCount ? .bigint : .double, isNeverNull: isCount) { _ in
         PairMomentAccumulator(statistic)
       }
     }

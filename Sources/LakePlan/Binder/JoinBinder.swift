@@ -13,6 +13,11 @@ struct JoinBinder {
   }
 
   func bind(_ left: BoundSource, _ join: Join, _ right: BoundSource) throws(QueryError) -> BoundSource {
+    if join.table.isLateral, ![.inner, .cross, .left].contains(join.kind) {
+      throw QueryError(
+        .invalidLateralJoin, .bind, "\(join.kind.rawValue) JOIN cannot take a LATERAL reference", span: join.span,
+        hint: "use JOIN, LEFT JOIN or CROSS JOIN")
+    }
     let both = Scope(left.scope.columns + right.scope.columns, parent: outer)
     switch join.condition {
     case .none:
@@ -110,5 +115,15 @@ struct JoinBinder {
     throw QueryError(
       .unresolvedColumn, .bind, "USING names a column that one side lacks: \(name)", span: span,
       hint: NearestName.of(name, among: scope.starColumns([]).map(\.name)).map { "did you mean \($0)?" })
+  }
+}
+
+extension TableReference {
+  fileprivate var isLateral: Bool {
+    switch kind {
+    case .subquery(_, let isLateral): isLateral
+    case .function(let function): function.isLateral
+    case .named, .values, .joined: false
+    }
   }
 }

@@ -38,11 +38,12 @@ struct TableReferenceBinder {
     return result
   }
 
+  /// Binds a table; `left` is what stands before it, which LATERAL may refer to.
   private func bind(_ reference: TableReference, besides left: BoundSource? = nil) throws(QueryError) -> BoundSource {
-    if let sample = reference.sample { throw Self.unsupportedSample(sample, reference.span) }
     var source: BoundSource
     do {
       source = try unaliased(reference, besides: left)
+      if let sample = reference.sample { source.plan = try SampleBinder(binder).bind(sample, over: source.plan) }
     } catch {
       throw error.at(reference.span)
     }
@@ -50,36 +51,44 @@ struct TableReferenceBinder {
     return source
   }
 
-  private static func unsupportedSample(_ sample: TableSample, _ span: SourceSpan) -> QueryError {
-    QueryError(.unsupported, .bind, "TABLESAMPLE is not supported yet", span: span)
-  }
-
   private func unaliased(_ reference: TableReference, besides left: BoundSource?) throws(QueryError) -> BoundSource {
     switch reference.kind {
     case .named(let name, let version): return try named(name, version)
     case .function(let function):
-      return try TableFunctionBinder(binder, outer: outer).bind(function, reference.span)
+      let visible = function.isLateral ? lateralScope(left) : outer
+      return try TableFunctionBinder(binder, outer: visible).bind(function, reference.span)
     case .subquery(let query, let isLateral):
-      if isLateral {
-        throw QueryError(.unsupported, .bind, "LATERAL subqueries are not supported yet", span: reference.span)
-      }
-      let plan = try QueryBinder(binder).bind(query, outer: outer)
+      let plan = try QueryBinder(binder).bind(query, outer: isLateral ? lateralScope(left) : outer)
       return BoundSource(plan: plan, scope: Scope(plan: plan, qualifier: [], parent: outer))
     case .values(let values):
       let plan = try ValuesBinder(binder).bind(values, outer)
       return BoundSource(plan: plan, scope: Scope(plan: plan, qualifier: [], parent: outer))
     case .joined(let first, let rest):
       var source = try bind(first, besides: left)
-      for join in rest { source = try JoinBinder(binder, outer: outer).bind(source, join, try bind(join.table)) }
+      for join in rest {
+        let right = try bind(join.table, besides: Self.besides(left, source))
+        source = try JoinBinder(binder, outer: outer).bind(source, join, right)
+      }
       return source
     }
+  }
+
+  /// The names that a LATERAL reference sees: the tables before it, then the outer query's.
+  private func lateralScope(_ left: BoundSource?) -> Scope? {
+    left.map { Scope($0.scope.columns, parent: outer) } ?? outer
+  }
+
+  /// The names of two sources; the plan of the second stands for both.
+  private static func besides(_ left: BoundSource?, _ right: BoundSource) -> BoundSource {
+    guard let left else { return right }
+    return BoundSource(plan: right.plan, scope: Scope(left.scope.columns + right.scope.columns, parent: nil))
   }
 
   private func aliased(_ source: BoundSource, _ alias: TableAlias) throws(QueryError) -> BoundSource {
     let visible = source.scope.columns.filter { !$0.isMetadata && !$0.isHidden }
     if !alias.columns.isEmpty, alias.columns.count != visible.count {
       throw QueryError(
-        .columnCountMismatch, .bind,
+        .aliasCountMismatch, .bind,
         "\(alias.name.name) names \(alias.columns.count) columns, but there are \(visible.count)", span: alias.name.span
       )
     }

@@ -41,9 +41,9 @@ extension BoundExpression {
   }
 
   /// Rebuilds the tree from the leaves up.
-  package func rewritten(
-    _ change: (BoundExpression) throws(QueryError) -> BoundExpression
-  ) throws(QueryError) -> BoundExpression {
+  package func rewritten<Failure>(
+    _ change: (BoundExpression) throws(Failure) -> BoundExpression
+  ) throws(Failure) -> BoundExpression {
     let old = operands
     if old.isEmpty { return try change(self) }
     var new: [BoundExpression] = []
@@ -105,7 +105,7 @@ extension BoundExpression {
 
   /// Replaces columns by expressions.
   package func substituting(_ replacements: [ColumnID: BoundExpression]) -> BoundExpression {
-    let result = try? rewritten { (expression) throws(QueryError) in
+    rewritten { expression in
       if case .column(let id) = expression.kind, let replacement = replacements[id] { return replacement }
       if case .subquery(var subquery) = expression.kind {
         subquery.plan = subquery.plan.substituting(replacements)
@@ -113,7 +113,6 @@ extension BoundExpression {
       }
       return expression
     }
-    return result ?? self
   }
 
   /// The operands of a tree of ANDs; the expression itself if it is none.
@@ -136,7 +135,8 @@ extension BoundExpression {
 }
 
 extension BoundExpression: Equatable {
-  /// Whether two expressions mean the same: equal trees, wherever they stood. Subqueries are never equal.
+  /// Whether two expressions mean the same: equal trees, wherever they stood. A subquery equals its own
+  /// copies only.
   package static func == (a: BoundExpression, b: BoundExpression) -> Bool {
     guard a.type == b.type else { return false }
     switch (a.kind, b.kind) {
@@ -148,6 +148,7 @@ extension BoundExpression: Equatable {
     case (.conditional(let x, let xElse), .conditional(let y, let yElse)):
       return xElse == yElse && x.count == y.count
         && zip(x, y).allSatisfy { $0.condition == $1.condition && $0.result == $1.result }
+    case (.subquery(let x), .subquery(let y)): return x.identity == y.identity
     case (.lambda(let x, let xBody), .lambda(let y, let yBody)): return isEqualLambda(x, xBody, y, yBody)
     default: return false
     }
@@ -181,9 +182,9 @@ extension LogicalPlan {
   }
 
   /// The same node with each of its own expressions changed.
-  package func mappingExpressions(
-    _ change: (BoundExpression) throws(QueryError) -> BoundExpression
-  ) throws(QueryError) -> LogicalPlan {
+  package func mappingExpressions<Failure>(
+    _ change: (BoundExpression) throws(Failure) -> BoundExpression
+  ) throws(Failure) -> LogicalPlan {
     switch self {
     case .scan, .limit, .union, .setOperation, .shared: return self
     case .values(var node):
@@ -220,9 +221,9 @@ extension LogicalPlan {
     }
   }
 
-  private func mapKeys(
-    _ keys: inout [SortKey], _ change: (BoundExpression) throws(QueryError) -> BoundExpression
-  ) throws(QueryError) {
+  private func mapKeys<Failure>(
+    _ keys: inout [SortKey], _ change: (BoundExpression) throws(Failure) -> BoundExpression
+  ) throws(Failure) {
     for index in keys.indices { keys[index].expression = try change(keys[index].expression) }
   }
 
@@ -238,15 +239,13 @@ extension LogicalPlan {
     for column in columns { produced.insert(column.id) }
     for expression in expressions { referenced.formUnion(expression.referencedColumns) }
     for child in children { child.collect(&produced, &referenced) }
+    if case .shared(let node) = self { referenced.formUnion(node.plan.plan.freeColumns) }
   }
 
   /// Replaces columns by expressions in every node's expressions.
   package func substituting(_ replacements: [ColumnID: BoundExpression]) -> LogicalPlan {
-    let inner = replacingChildren(children.map { $0.substituting(replacements) })
-    let changed = try? inner.mappingExpressions { (expression) throws(QueryError) in
-      expression.substituting(replacements)
-    }
-    return changed ?? inner
+    replacingChildren(children.map { $0.substituting(replacements) })
+      .mappingExpressions { $0.substituting(replacements) }
   }
 
   /// Rebuilds the tree from the leaves up.
@@ -264,9 +263,9 @@ extension AggregateCall {
     arguments + (filter.map { [$0] } ?? []) + order.map(\.expression)
   }
 
-  mutating func mapExpressions(
-    _ change: (BoundExpression) throws(QueryError) -> BoundExpression
-  ) throws(QueryError) {
+  mutating func mapExpressions<Failure>(
+    _ change: (BoundExpression) throws(Failure) -> BoundExpression
+  ) throws(Failure) {
     for index in arguments.indices { arguments[index] = try change(arguments[index]) }
     if let old = filter { filter = try change(old) }
     for index in order.indices { order[index].expression = try change(order[index].expression) }
@@ -280,9 +279,9 @@ extension AggregateCall {
 }
 
 extension WindowCall {
-  mutating func mapExpressions(
-    _ change: (BoundExpression) throws(QueryError) -> BoundExpression
-  ) throws(QueryError) {
+  mutating func mapExpressions<Failure>(
+    _ change: (BoundExpression) throws(Failure) -> BoundExpression
+  ) throws(Failure) {
     for index in arguments.indices { arguments[index] = try change(arguments[index]) }
     if let old = filter { filter = try change(old) }
   }

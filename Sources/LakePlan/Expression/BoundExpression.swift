@@ -92,6 +92,8 @@ package struct BoundSubquery: Sendable {
   package var kind: Kind
   /// May refer to columns that it does not produce: those are the outer query's.
   package var plan: LogicalPlan
+  /// The same in all copies of one subquery.
+  let identity = ColumnID.fresh()
 
   package init(kind: Kind, plan: LogicalPlan) {
     self.kind = kind

@@ -7,23 +7,39 @@ package import LakeFunctions
 package struct Optimizer {
   /// One rewrite; the plan's columns (ids, types, order) stay the same.
   struct Rule: Sendable {
+    enum Action: Sendable {
+      /// Rewrites one tree after the other, shared plans being trees of their own.
+      case tree(@Sendable (LogicalPlan, EvaluationContext) throws(QueryError) -> LogicalPlan)
+      /// Rewrites all plans of a statement at once.
+      case statement(@Sendable ([LogicalPlan]) throws(QueryError) -> [LogicalPlan])
+    }
+
     let name: String
-    let apply: @Sendable (LogicalPlan, EvaluationContext) throws(QueryError) -> LogicalPlan
+    let isRequired: Bool
+    let action: Action
+
+    init(_ name: String, isRequired: Bool = false, _ action: Action) {
+      self.name = name
+      self.isRequired = isRequired
+      self.action = action
+    }
   }
 
   static let rules: [Rule] = [
-    Rule(name: "inline-shared", apply: SharedInlining.apply),
-    Rule(name: "fold-constants", apply: ConstantFolding.apply),
-    Rule(name: "decorrelate", apply: Decorrelation.apply),
-    Rule(name: "push-filters", apply: FilterPushdown.apply),
-    Rule(name: "prune-columns", apply: ColumnPruning.apply),
-    Rule(name: "order-joins", apply: JoinOrdering.apply),
-    Rule(name: "prune-joins", apply: ColumnPruning.apply),
-    Rule(name: "scan-predicates", apply: ScanPredicates.apply),
+    Rule("inline-shared", .statement(SharedInlining.apply)),
+    Rule("fold-constants", .tree(ConstantFolding.apply)),
+    Rule("decorrelate", isRequired: true, .tree(Decorrelation.apply)),
+    Rule("push-filters", .tree(FilterPushdown.apply)),
+    Rule("prune-columns", .tree(ColumnPruning.apply)),
+    Rule("order-joins", .tree(JoinOrdering.apply)),
+    Rule("prune-joins", .tree(ColumnPruning.apply)),
+    Rule("scan-predicates", .tree(ScanPredicates.apply)),
   ]
 
-  /// The rules' names, in order, for `SET lakesql.optimizer.disabled_rules`.
-  package static var ruleNames: [String] { rules.map(\.name) }
+  /// The names of the rules that `SET lakesql.optimizer.disabled_rules` takes, in order.
+  package static var optionalRuleNames: [String] { rules.filter { !$0.isRequired }.map(\.name) }
+  /// The names of the rules without which plans cannot run.
+  package static var requiredRuleNames: [String] { rules.filter(\.isRequired).map(\.name) }
 
   private let context: EvaluationContext
   private let disabled: Set<String>
@@ -34,14 +50,20 @@ package struct Optimizer {
   }
 
   package func optimize(_ plan: LogicalPlan) throws(QueryError) -> LogicalPlan {
-    try optimizeTree(try optimizeShared(plan))
+    guard let optimized = try optimize([plan]).first else { throw .internal("a plan was lost") }
+    return optimized
   }
 
-  private func optimizeTree(_ plan: LogicalPlan) throws(QueryError) -> LogicalPlan {
-    var current = plan
-    for rule in Self.rules where !disabled.contains(rule.name) || rule.name == "decorrelate" {
-      let next = try rule.apply(current, context)
-      guard next.columns.map(\.type) == plan.columns.map(\.type) else {
+  /// Rewrites plans that run together; what they share stays shared.
+  package func optimize(_ plans: [LogicalPlan]) throws(QueryError) -> [LogicalPlan] {
+    var current = plans
+    for rule in Self.rules where rule.isRequired || !disabled.contains(rule.name) {
+      let next: [LogicalPlan]
+      switch rule.action {
+      case .statement(let apply): next = try apply(current)
+      case .tree(let apply): next = try applied(apply, current)
+      }
+      guard next.map({ $0.columns.map(\.type) }) == plans.map({ $0.columns.map(\.type) }) else {
         throw QueryError(.internalError, .plan, "the rule \(rule.name) changed the columns of the plan")
       }
       current = next
@@ -49,35 +71,39 @@ package struct Optimizer {
     return current
   }
 
-  /// Optimizes each shared subplan once; single-use ones have been inlined before.
-  private func optimizeShared(_ plan: LogicalPlan) throws(QueryError) -> LogicalPlan {
-    let inlined = disabled.contains("inline-shared") ? plan : try SharedInlining.apply(plan, context)
+  /// Applies a rule to each shared plan once, and to the trees that read them.
+  private func applied(
+    _ apply: (LogicalPlan, EvaluationContext) throws(QueryError) -> LogicalPlan, _ plans: [LogicalPlan]
+  ) throws(QueryError) -> [LogicalPlan] {
     var done: [ObjectIdentifier: SharedPlan] = [:]
-    return try replaceShared(inlined, &done)
+    func rewrite(_ tree: LogicalPlan) throws(QueryError) -> LogicalPlan {
+      let replaced = try tree.replacingShared { (node) throws(QueryError) in
+        let key = ObjectIdentifier(node.plan)
+        if let known = done[key] { return .shared(SharedNode(plan: known, columns: node.columns)) }
+        let plan = SharedPlan(name: node.plan.name, plan: try rewrite(node.plan.plan))
+        done[key] = plan
+        return .shared(SharedNode(plan: plan, columns: node.columns))
+      }
+      return try apply(replaced, context)
+    }
+    var result: [LogicalPlan] = []
+    for plan in plans { result.append(try rewrite(plan)) }
+    return result
   }
+}
 
-  private func replaceShared(
-    _ plan: LogicalPlan, _ done: inout [ObjectIdentifier: SharedPlan]
+extension LogicalPlan {
+  /// Rebuilds the tree, subqueries included, with something else for each reading of a shared plan.
+  func replacingShared(
+    _ change: (SharedNode) throws(QueryError) -> LogicalPlan
   ) throws(QueryError) -> LogicalPlan {
     var children: [LogicalPlan] = []
-    for child in plan.children { children.append(try replaceShared(child, &done)) }
-    var result = try plan.replacingChildren(children).mappingExpressions { (expression) throws(QueryError) in
-      try expression.mappingSubqueries { (subplan) throws(QueryError) in try self.replaceShared(subplan, &done) }
+    for child in self.children { children.append(try child.replacingShared(change)) }
+    let result = try replacingChildren(children).mappingExpressions { (expression) throws(QueryError) in
+      try expression.mappingSubqueries { (subplan) throws(QueryError) in try subplan.replacingShared(change) }
     }
-    if case .shared(var node) = result {
-      let key = ObjectIdentifier(node.plan)
-      let replacement: SharedPlan
-      if let known = done[key] {
-        replacement = known
-      } else {
-        let inner = try optimizeTree(try replaceShared(node.plan.plan, &done))
-        replacement = SharedPlan(name: node.plan.name, plan: inner)
-        done[key] = replacement
-      }
-      node.plan = replacement
-      result = .shared(node)
-    }
-    return result
+    guard case .shared(let node) = result else { return result }
+    return try change(node)
   }
 }
 

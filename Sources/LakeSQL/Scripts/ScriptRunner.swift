@@ -43,20 +43,26 @@ public struct ScriptRunner: Sendable {
   /// further statement starts; `Session.cancel()` stops the running one.
   public func run(_ scripts: [ScriptSource]) async throws -> Bool {
     guard options.isAtomic else { return try await runClosed(scripts) }
-    try await session.begin()
+    try await session.begin(forScript: true)
+    let isGood: Bool
     do {
-      return try await conclude(try await runAll(scripts))
-    } catch {
-      try? await session.rollback()
-      throw error
+      isGood = try await runAll(scripts)
+    } catch let failure {
+      do {
+        try await session.rollback()
+      } catch let error as SQLError {
+        onError(error)
+      }
+      throw failure
     }
+    return try await conclude(isGood)
   }
 
   /// Runs scripts that must not leave a transaction open.
   private func runClosed(_ scripts: [ScriptSource]) async throws -> Bool {
-    let wasOpen = await session.isInTransaction
+    let wasOpen = try await session.isInTransaction
     let isGood = try await runAll(scripts)
-    guard !wasOpen, !options.mayLeaveTransactionOpen, await session.isInTransaction else { return isGood }
+    guard !wasOpen, !options.mayLeaveTransactionOpen, try await session.isInTransaction else { return isGood }
     try await session.rollback()
     if isGood || options.continuesAfterErrors {
       onError(SQLError(Self.openTransaction, source: "", name: scripts.last?.name))
@@ -99,27 +105,23 @@ public struct ScriptRunner: Sendable {
   private static let deepestSource = 32
 
   private func run(_ script: ScriptSource, depth: Int) async throws -> Bool {
-    let statements: [ScriptStatement]
-    do {
-      statements = try Script.split(script.text)
-    } catch {
-      onError(SQLError(error, source: script.text, name: script.name))
-      return false
-    }
+    let parts = Script(script.text)
     var isGood = true
-    for statement in statements {
+    for statement in parts.statements {
       if Task.isCancelled { return false }
       isGood = try await run(statement, of: script, depth: depth) && isGood
       if !isGood, !goesOnAfterErrors { return false }
     }
-    return isGood
+    guard let fault = parts.fault else { return isGood }
+    onError(SQLError(fault, source: script.text, name: script.name))
+    return false
   }
 
   private func run(_ statement: ScriptStatement, of script: ScriptSource, depth: Int) async throws -> Bool {
     let text = StatementText(
       statement.text, offset: statement.span.start, script: script.text, name: script.name)
     do {
-      if let path = ScriptSource.includedPath(statement.text) {
+      if let path = try ScriptSource.includedPath(statement) {
         guard depth < Self.deepestSource else {
           throw QueryError(
             .limitExceeded, .usage, "SOURCE is nested more than \(Self.deepestSource) deep", span: statement.span)
@@ -158,7 +160,9 @@ public struct ScriptSource: Sendable {
   }
 
   /// Whether there is no statement in it: nothing but comments.
-  public var isBlank: Bool { (try? Script.split(text).isEmpty) ?? false }
+  public var isBlank: Bool { Self.isBlank(Script(text)) }
+
+  private static func isBlank(_ script: Script) -> Bool { script.statements.isEmpty && script.fault == nil }
 
   /// Whether a shell can hand over what was typed: it is blank, or its last statement has its semicolon.
   public static func isComplete(_ text: String) -> Bool { Script.isComplete(text) }
@@ -186,10 +190,11 @@ public struct ScriptSource: Sendable {
   }
 
   /// The path of a `SOURCE path` statement; nil for any other.
-  static func includedPath(_ statement: String) -> String? {
-    guard statement.prefix(6).lowercased() == "source", let parsed = try? Parser.parseStatement(statement),
-      case .source(let path) = parsed.kind
-    else { return nil }
+  static func includedPath(_ statement: ScriptStatement) throws(QueryError) -> String? {
+    guard statement.text.prefix(6).lowercased() == "source" else { return nil }
+    guard case .source(let path) = try Parser.parseStatement(statement.text, at: statement.span.start).kind else {
+      return nil
+    }
     return path
   }
 

@@ -155,8 +155,13 @@ extension SessionSettings {
   var disabledRules: Set<String> {
     get throws(QueryError) {
       let names = (self["lakesql.optimizer.disabled_rules"] ?? "").split { $0 == "," || $0 == " " }.map(String.init)
-      for name in names where !Optimizer.ruleNames.contains(name) {
-        throw Self.invalid("lakesql.optimizer.disabled_rules", name, Optimizer.ruleNames.joined(separator: ", "))
+      for name in names where !Optimizer.optionalRuleNames.contains(name) {
+        if Optimizer.requiredRuleNames.contains(name) {
+          throw QueryError(
+            .invalidParameter, .usage, "the optimizer rule \(name) cannot be disabled: plans do not run without it")
+        }
+        throw Self.invalid(
+          "lakesql.optimizer.disabled_rules", name, Optimizer.optionalRuleNames.joined(separator: ", "))
       }
       return Set(names)
     }

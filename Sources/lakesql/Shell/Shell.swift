@@ -6,7 +6,6 @@ final class Shell {
   private let session: Session
   private let editor: LineEditor
   private var printer: StatementPrinter
-  private var showsTime = true
   /// What was typed of a statement that is not complete.
   private var pending = ""
 
@@ -24,6 +23,7 @@ final class Shell {
       session: session, output: ResultOutput(), progress: ProgressLine(isEnabled: isWatched),
       format: arguments.format)
     printer.hasHeader = !arguments.omitsHeader
+    printer.showsTiming = true
     printer.acknowledgement = .onOutput
     printer.sharesTerminal = Terminal.outputIsTerminal
     printer.options = ScriptRunner.Options(
@@ -43,7 +43,8 @@ final class Shell {
 
   private var hasOpenTransaction: Bool {
     Foreground.run { [session] in
-      await session.isInTransaction
+      // Where the session's thread never ran there is none.
+      do { return try await session.isInTransaction } catch { return false }
     } onSignal: { signal, _ in
       _exit(ExitStatus.stopped(signal: signal).code)
     } onTick: {
@@ -85,7 +86,6 @@ final class Shell {
   }
 
   private func run(_ scripts: [ScriptSource]) -> ExitStatus? {
-    let start = Terminal.clock
     switch printer.run(scripts) {
     case .unwritable(let error):
       if !error.isClosedPipe { Terminal.writeError("error: \(error)\n") }
@@ -93,19 +93,11 @@ final class Shell {
     case .stopped(let signal) where signal != SIGINT: return .stopped(signal: signal)
     default: break
     }
-    if showsTime { say("Time: \(Self.milliseconds(Terminal.clock - start)) ms") }
     return nil
   }
 
   /// Tells something beside the results.
   private func say(_ text: String) { Terminal.write(text + "\n", to: STDOUT_FILENO) }
-
-  /// Three digits behind the point.
-  private static func milliseconds(_ seconds: Double) -> String {
-    let micros = Int((seconds * 1e6).rounded())
-    let fraction = String(micros % 1000)
-    return "\(micros / 1000)." + String(repeating: "0", count: 3 - fraction.count) + fraction
-  }
 
   private func run(_ command: ShellCommand) -> ExitStatus? {
     switch command {
@@ -114,8 +106,8 @@ final class Shell {
     case .statement(let sql): return run([ScriptSource(text: sql)])
     case .file(let path): return runFile(path)
     case .timing:
-      showsTime.toggle()
-      say("Timing is \(showsTime ? "on" : "off").")
+      printer.showsTiming.toggle()
+      say("Timing is \(printer.showsTiming ? "on" : "off").")
     case .format(let format):
       if let format { printer.format = format }
       say("The format is \(printer.format.rawValue).")
