@@ -64,6 +64,8 @@ struct WriteLeaf {
   let storage: LeafStorage
   let maxDefinition: Int
   let maxRepetition: Int
+
+  var dottedPath: String { path.joined(separator: ".") }
 }
 
 /// The schema in the form that the footer holds, and the trees that rows are taken apart with.
