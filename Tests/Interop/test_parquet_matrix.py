@@ -228,7 +228,8 @@ def polars_read(path: Path, names: list[str]) -> Expected:
 def duckdb_read(path: Path, names: list[str]) -> Expected:
     with duckdb.connect(config={"threads": "1"}) as connection:
         connection.execute("SET TimeZone = 'UTC'")
-        return columns_of(connection.sql(f"SELECT {', '.join(names)} FROM '{path}'").to_arrow_table())
+        quoted = ", ".join(f'"{name}"' for name in names)
+        return columns_of(connection.sql(f"SELECT {quoted} FROM '{path}'").to_arrow_table())
 
 
 READERS: dict[str, tuple[Callable[[Path, list[str]], Expected], list[str]]] = {

@@ -106,6 +106,48 @@ import Testing
     #expect(try Self.values(file) == colours.map { .integer($0) })
   }
 
+  /// Vectors with dictionaries of their own, some shared by many batches, some NULL, and then too many values.
+  @Test(arguments: [64, 4000, 1 << 20]) func codesOfOtherDictionariesAreTranslated(_ limit: Int) throws {
+    let sink = MemorySink()
+    let schema = Schema([Field("s", .string), Field("n", .smallint)])
+    let options = ParquetWriteOptions(rowGroupRowCount: 3000, pageRowCount: 700, dictionaryByteCount: limit)
+    let writer = try ParquetWriter(sink, schema: schema, options: options)
+    var random = Random(state: UInt64(limit))
+    var expected: [String] = []
+    for dictionarySize in [5, 900, 3, 9000] {
+      let names = Self.strings((0..<dictionarySize).map { "value \($0 % 700) of dictionary \(dictionarySize)" })
+      let numbers = VectorBuilder(.smallint)
+      for value in 0..<dictionarySize { numbers.append(integer: Int64(value)) }
+      let dictionaries = [names, numbers.finish()]
+      for _ in 0..<6 {
+        let columns = dictionaries.map { dictionary in
+          let codes = Buffer(byteCount: 500 * 4)
+          let mask = ValidityMask(count: 500, allValid: true)
+          for row in 0..<500 {
+            codes.base.assumingMemoryBound(to: UInt32.self)[row] = UInt32(random.below(dictionarySize))
+            if random.below(4) == 0 { mask.setNull(row) }
+          }
+          return Vector.dictionary(dictionary, codes: codes, count: 500, validity: mask)
+        }
+        let batch = Batch(columns: columns, count: 500)
+        expected += (0..<500).map { CanonicalText.row(batch, $0) }
+        try writer.write(batch)
+      }
+    }
+    _ = try writer.finish()
+    let file = try ParquetFile.open(MemoryFile(sink.bytes))
+    let reader = try file.reader(ParquetReadRequest(fields: file.schema.fields), rowGroups: 0..<file.rowGroupCount)
+    #expect(try allRows(reader) == expected)
+    for group in 0..<file.rowGroupCount {
+      let rows = try allRows(
+        file.reader(ParquetReadRequest(fields: [file.schema.fields[1]]), rowGroups: group..<group + 1))
+      let values = rows.compactMap { Int64($0.dropFirst().dropLast()) }
+      let statistics = try #require(file.statistics(column: 1, rowGroup: group))
+      #expect(statistics.min == values.min().map { .integer($0) })
+      #expect(statistics.max == values.max().map { .integer($0) })
+    }
+  }
+
   @Test(arguments: [ParquetWriteOptions.PageVersion.v1, .v2])
   func sortedTextIsWrittenAsPrefixes(_ version: ParquetWriteOptions.PageVersion) throws {
     let names = (0..<9000).map { $0 % 11 == 0 ? nil : "https://example.org/customers/\(1_000_000 + $0)/profile" }

@@ -21,10 +21,28 @@ struct LeafRows {
 protocol ColumnChunkWriter: AnyObject {
   /// Appends rows; `values` points to `rows.valueCount` values in the form that the leaf is buffered in.
   func append(_ rows: LeafRows, values: UnsafeRawPointer) throws(QueryError)
+  /// Whether values are numbered in a dictionary now, so that codes of another dictionary are welcome.
+  var takesCodes: Bool { get }
+  /// Appends rows whose values are given as codes of a dictionary.
+  func append(_ rows: LeafRows, codes: UnsafePointer<UInt32>, of dictionary: StoredDictionary) throws(QueryError)
   /// Encodes what is left of the row group and starts the next one.
   func finishChunk() throws(QueryError) -> EncodedChunk
   /// Bytes that the chunk will take, roughly.
   var estimatedByteCount: Int { get }
+}
+
+/// The dictionary of vectors that are written, its values in the form that their leaf is buffered in.
+final class StoredDictionary {
+  let vector: Vector
+  let values: UnsafeRawPointer
+  /// What keeps the values alive, where it is not the vector.
+  private let owner: Buffer?
+
+  init(_ vector: Vector, values: UnsafeRawPointer, owner: Buffer?) {
+    self.vector = vector
+    self.values = values
+    self.owner = owner
+  }
 }
 
 /// The writer of a leaf whose values are buffered as `Value`.
@@ -38,6 +56,8 @@ final class TypedChunkWriter<Value: StoredValue>: ColumnChunkWriter {
   private var chunk = EncodedChunk()
   private var chunkBounds = ValueBounds<Value>()
   private var table: DictionaryTable<Value>
+  private var translation = CodeTranslation()
+  private var marks = PageMarks()
   private var isCoding: Bool
   private var codes = ByteOutput()
   private var drafts: [PageDraft<Value>] = []
@@ -82,8 +102,57 @@ final class TypedChunkWriter<Value: StoredValue>: ColumnChunkWriter {
   private var codeWidth: Int { max(1, PageLevels.width(max(table.count - 1, 1))) }
   private var codedByteCount: Int { codeCount * codeWidth / 8 }
 
-  func append(_ rows: LeafRows, values: UnsafeRawPointer) throws(QueryError) {
-    let values = values.assumingMemoryBound(to: Value.self)
+  /// Every NaN is counted, so that floating-point numbers are looked at one by one.
+  var takesCodes: Bool { isCoding && !leaf.type.isFloating }
+
+  func append(_ rows: LeafRows, codes source: UnsafePointer<UInt32>, of dictionary: StoredDictionary)
+    throws(QueryError)
+  {
+    appendLevels(rows)
+    let target = codes.reserve(rows.valueCount * 4).assumingMemoryBound(to: UInt32.self)
+    translation.start(dictionary)
+    let values = dictionary.values.assumingMemoryBound(to: Value.self)
+    let known = translation.codes
+    for index in 0..<rows.valueCount {
+      let code = Int(source[index])
+      var translated = known[code]
+      if translated == CodeTranslation.unknown {
+        translated = table.code(of: values[code])
+        known[code] = translated
+      }
+      target[index] = translated
+    }
+    markBounds(target, rows.valueCount)
+    let size = codedSize(target, rows.valueCount)
+    pageByteCount += size
+    plainByteCount += size
+    try closeIfFull()
+  }
+
+  /// Bytes that values with codes take in PLAIN form.
+  private func codedSize(_ codes: UnsafePointer<UInt32>, _ count: Int) -> Int {
+    guard leaf.storage == .bytes else { return count * PlainEncoder.size(table.values[0], leaf.storage) }
+    let views = UnsafeRawPointer(table.values).assumingMemoryBound(to: StringView.self)
+    var total = 0
+    for index in 0..<count { total &+= 4 &+ views[Int(codes[index])].count }
+    return total
+  }
+
+  /// Widens the page's bounds by values that the page did not have before.
+  private func markBounds(_ codes: UnsafePointer<UInt32>, _ count: Int) {
+    let marked = marks.reserve(table.count)
+    let values = table.values
+    let page = marks.page
+    for index in 0..<count {
+      let code = Int(codes[index])
+      if marked[code] != page {
+        marked[code] = page
+        self.page.bounds.update(values + code, count: 1)
+      }
+    }
+  }
+
+  private func appendLevels(_ rows: LeafRows) {
     page.rowCount += rows.rowCount
     page.entryCount += rows.entryCount
     page.missingCount += rows.missingCount
@@ -91,17 +160,34 @@ final class TypedChunkWriter<Value: StoredValue>: ColumnChunkWriter {
     chunk.valueCount += rows.valueCount + rows.nullCount
     if let levels = rows.repetition { repetition.append(levels) }
     if let levels = rows.definition { definition.append(levels) } else { definition.append(full: rows.entryCount) }
-    page.bounds.update(values, count: rows.valueCount)
+  }
+
+  /// Whether bounds are found faster over the distinct values of a page than over all of them.
+  private static var comparesSlowly: Bool { Value.self == StringView.self || Value.self == Int128.self }
+
+  func append(_ rows: LeafRows, values: UnsafeRawPointer) throws(QueryError) {
+    let values = values.assumingMemoryBound(to: Value.self)
+    appendLevels(rows)
     let size = plainSize(values, rows.valueCount)
     pageByteCount += size
     if isCoding {
       plainByteCount += size
       let target = codes.reserve(rows.valueCount * 4).assumingMemoryBound(to: UInt32.self)
       table.encode(values, count: rows.valueCount, into: target)
+      if Self.comparesSlowly {
+        markBounds(target, rows.valueCount)
+      } else {
+        page.bounds.update(values, count: rows.valueCount)
+      }
     } else {
+      page.bounds.update(values, count: rows.valueCount)
       bloom?.insert(values, count: rows.valueCount)
       PlainEncoder.append(values, count: rows.valueCount, leaf.storage, to: &plain)
     }
+    try closeIfFull()
+  }
+
+  private func closeIfFull() throws(QueryError) {
     if pageByteCount >= options.pageByteCount || page.rowCount >= options.pageRowCount { try closePage() }
     if isCoding, table.byteCount > options.dictionaryByteCount { try giveUpDictionary(keepingCodes: true) }
   }
@@ -126,6 +212,7 @@ final class TypedChunkWriter<Value: StoredValue>: ColumnChunkWriter {
     let closed = page
     page = PageDraft()
     pageByteCount = 0
+    marks.nextPage()
     if isCoding {
       drafts.append(closed)
       if !paysSoFar || (drafts.count == 1 && isSmallerWithoutCodes(closed)) {
@@ -192,6 +279,8 @@ final class TypedChunkWriter<Value: StoredValue>: ColumnChunkWriter {
     appendPlain(open)
     codes.removeAll()
     table = Self.emptyTable(leaf)
+    translation.forget()
+    marks.removeAll()
     plainByteCount = 0
   }
 
@@ -313,6 +402,8 @@ final class TypedChunkWriter<Value: StoredValue>: ColumnChunkWriter {
     chunk = EncodedChunk()
     chunkBounds = ValueBounds()
     table = Self.emptyTable(leaf)
+    translation.forget()
+    marks.removeAll()
     isCoding = options.usesDictionaries && leaf.storage != .boolean
     codes.removeAll()
     drafts.removeAll()

@@ -38,15 +38,12 @@ struct PageWriter {
   private mutating func writeVersion1(
     _ page: DataPage, _ values: UnsafeRawBufferPointer, _ output: inout ByteOutput
   ) throws(QueryError) -> Int {
-    body.removeAll()
-    for levels in [page.repetition, page.definition] where !levels.isEmpty {
-      body.append(uint32: levels.count)
-      body.append(levels)
-    }
-    body.append(values)
+    let hasLevels = !page.repetition.isEmpty || !page.definition.isEmpty
+    if hasLevels { join(page, values) }
+    let whole = hasLevels ? body.bytes : values
     packed.removeAll()
-    let size = try Self.checked(body.count)
-    let compressed = try compressor.compress(body.bytes, into: &packed)
+    let size = try Self.checked(whole.count)
+    let compressed = try compressor.compress(whole, into: &packed)
     let header = pageHeader(.dataV1, size, compressed, checksum([packed.bytes])) { writer in
       writer.structure(5) { data in
         data.integer(1, page.entryCount)
@@ -58,6 +55,16 @@ struct PageWriter {
     output.append(header)
     output.append(packed.bytes)
     return header.count + size
+  }
+
+  /// Puts the levels and values of a page one behind the other.
+  private mutating func join(_ page: DataPage, _ values: UnsafeRawBufferPointer) {
+    body.removeAll()
+    for levels in [page.repetition, page.definition] where !levels.isEmpty {
+      body.append(uint32: levels.count)
+      body.append(levels)
+    }
+    body.append(values)
   }
 
   private mutating func writeVersion2(
