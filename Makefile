@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .ONESHELL:
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo test build deps test-deps unit interop bench format lint clean
+.PHONY: demo test build deps test-deps unit interop bench bench-parquet format lint clean
 
 # What the build needs: a linker's C and C++ libraries, git for the Swift packages, the C libraries, and the time
 # zones that the engine reads.
@@ -87,6 +87,9 @@ test:
 
 bench: test-deps build
 	@$(VENV)/bin/python Benchmarks/run.py --lakesql $(LAKESQL)
+
+bench-parquet: test-deps build
+	@$(VENV)/bin/python Benchmarks/parquet.py --lakesql $(LAKESQL)
 
 format:
 	@swift format --in-place --recursive --parallel Package.swift Sources Tests

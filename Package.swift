@@ -116,7 +116,7 @@ let package = Package(
     tests("FileSystemTests", ["LakeFileSystem", "LakeDiagnostics"]),
     tests(
       "ParquetTests",
-      ["LakeParquet", "LakeColumnar", "LakeTypes", "LakeFileSystem", "LakeDiagnostics", "CLZ4", "CSnappy"],
+      ["LakeParquet", "LakeColumnar", "LakeTypes", "LakeFileSystem", "LakeDiagnostics", "CLZ4", "CSnappy", "CZlib"],
       exclude: ["Fixtures"]),
     tests(
       "TextTests",

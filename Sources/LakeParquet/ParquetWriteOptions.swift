@@ -2,11 +2,44 @@
 package struct ParquetWriteOptions: Sendable {
   package enum Codec: Hashable, Sendable {
     case uncompressed, snappy
+    /// Levels 1 to 22.
     case zstd(level: Int)
-    case gzip, lz4Raw
+    /// Levels 1 to 9.
+    case gzip(level: Int)
+    case lz4Raw
   }
 
   package enum PageVersion: Sendable { case v1, v2 }
+
+  /// The bloom filter of a column.
+  package struct BloomFilter: Hashable, Sendable {
+    /// The chance that a value which is not there seems to be.
+    package var falsePositives: Double
+    /// Distinct values expected in a row group; nil: the filter is sized by the values that come.
+    package var distinctCount: Int?
+    /// The filter never grows beyond this.
+    package var maxByteCount: Int
+
+    package init(falsePositives: Double = 0.01, distinctCount: Int? = nil, maxByteCount: Int = 1 << 20) {
+      self.falsePositives = falsePositives
+      self.distinctCount = distinctCount
+      self.maxByteCount = maxByteCount
+    }
+  }
+
+  /// A column that the rows of every row group are sorted by.
+  package struct SortingColumn: Hashable, Sendable {
+    /// The names from the top-level column down to the leaf, joined by dots.
+    package var path: String
+    package var isDescending: Bool
+    package var nullsFirst: Bool
+
+    package init(path: String, isDescending: Bool, nullsFirst: Bool) {
+      self.path = path
+      self.isDescending = isDescending
+      self.nullsFirst = nullsFirst
+    }
+  }
 
   package var codec: Codec
   /// A row group is closed when its buffered bytes reach this.
@@ -21,8 +54,21 @@ package struct ParquetWriteOptions: Sendable {
   package var usesDictionaries: Bool
   /// A dictionary that grows beyond this is given up.
   package var dictionaryByteCount: Int
+  /// Whether integers and byte arrays may be delta-encoded where that is smaller. Some readers refuse these encodings.
+  package var usesDeltaEncodings: Bool
+  /// Whether floating-point numbers may be split into streams of bytes where that is smaller.
+  package var usesByteStreamSplit: Bool
   /// Whether the column index and the offset index are written.
   package var writesPageIndex: Bool
+  /// Whether page headers hold a CRC-32 of the page.
+  package var writesChecksums: Bool
+  /// Bounds of byte arrays in the page index are cut to this many bytes; those of a chunk to four times as many.
+  package var boundByteCount: Int
+  /// Bloom filters by column: the names from the top-level column down to the leaf, joined by dots, in lower case.
+  /// Columns that are not there and booleans get none.
+  package var bloomFilters: [String: BloomFilter]
+  /// What the file says its rows are sorted by; whoever writes it sees to that.
+  package var sortingColumns: [SortingColumn]
   /// Field ids of the parts of lists and maps, which a `Schema` has no place for, by path: `tags.element`,
   /// `scores.key`, `scores.value`, `orders.element.items.element`.
   package var elementFieldIDs: [String: Int]
@@ -30,7 +76,9 @@ package struct ParquetWriteOptions: Sendable {
   package init(
     codec: Codec = .zstd(level: 3), rowGroupByteCount: Int = 128 << 20, rowGroupRowCount: Int = 1 << 20,
     pageByteCount: Int = 1 << 20, pageRowCount: Int = 20480, pageVersion: PageVersion = .v1,
-    usesDictionaries: Bool = true, dictionaryByteCount: Int = 1 << 20, writesPageIndex: Bool = true,
+    usesDictionaries: Bool = true, dictionaryByteCount: Int = 1 << 20, usesDeltaEncodings: Bool = false,
+    usesByteStreamSplit: Bool = false, writesPageIndex: Bool = true, writesChecksums: Bool = true,
+    boundByteCount: Int = 64, bloomFilters: [String: BloomFilter] = [:], sortingColumns: [SortingColumn] = [],
     elementFieldIDs: [String: Int] = [:]
   ) {
     self.codec = codec
@@ -41,7 +89,13 @@ package struct ParquetWriteOptions: Sendable {
     self.pageVersion = pageVersion
     self.usesDictionaries = usesDictionaries
     self.dictionaryByteCount = dictionaryByteCount
+    self.usesDeltaEncodings = usesDeltaEncodings
+    self.usesByteStreamSplit = usesByteStreamSplit
     self.writesPageIndex = writesPageIndex
+    self.writesChecksums = writesChecksums
+    self.boundByteCount = boundByteCount
+    self.bloomFilters = bloomFilters
+    self.sortingColumns = sortingColumns
     self.elementFieldIDs = elementFieldIDs
   }
 }

@@ -63,6 +63,7 @@ package final class ParquetWriter {
   private func finishRowGroup() throws(QueryError) {
     if rowsInGroup == 0 { return }
     var chunks: [FooterEncoder.WrittenChunk] = []
+    var filters: [(index: Int, filter: SplitBlockBloomFilter)] = []
     for (leaf, writer) in zip(schema.leaves, writers) {
       let chunk = try writer.finishChunk()
       let offset = file.position
@@ -70,9 +71,11 @@ package final class ParquetWriter {
       try file.write(chunk.dataPages.bytes)
       chunks.append(
         FooterEncoder.WrittenChunk(
-          leaf: leaf, codec: compressor.kind, offset: offset, dictionaryByteCount: chunk.dictionaryPage.count,
-          chunk: chunk.withoutPages()))
+          leaf: leaf, codec: compressor.kind, pageKind: options.pageVersion == .v1 ? .dataV1 : .dataV2,
+          offset: offset, dictionaryByteCount: chunk.dictionaryPage.count, chunk: chunk.withoutPages()))
+      if let filter = chunk.bloomFilter { filters.append((chunks.count - 1, filter)) }
     }
+    for (index, filter) in filters { chunks[index].bloomFilter = try append(filter) }
     groups.append(FooterEncoder.WrittenRowGroup(rowCount: rowsInGroup, chunks: chunks))
     rowsInGroup = 0
   }
@@ -81,7 +84,7 @@ package final class ParquetWriter {
   package func finish() throws(QueryError) -> ParquetFileMetrics {
     try finishRowGroup()
     if options.writesPageIndex { try writePageIndex() }
-    let footer = FooterEncoder.footer(schema, groups, metadata: metadata)
+    let footer = FooterEncoder.footer(schema, groups, options, metadata: metadata)
     var end = ByteOutput()
     end.append(footer)
     end.append(uint32: footer.count)
@@ -114,6 +117,12 @@ package final class ParquetWriter {
     let start = file.position
     try Self.write(bytes, to: file)
     return start..<start + bytes.count
+  }
+
+  private func append(_ filter: SplitBlockBloomFilter) throws(QueryError) -> Range<Int> {
+    let header = try append(FooterEncoder.bloomFilterHeader(byteCount: filter.byteCount))
+    try file.write(filter.bytes)
+    return header.lowerBound..<file.position
   }
 
   private func metrics() -> ParquetFileMetrics {

@@ -33,7 +33,9 @@ import Testing
     return try allRows(file.reader(ParquetReadRequest(fields: file.schema.fields), rowGroups: 0..<file.rowGroupCount))
   }
 
-  static let codecs: [ParquetWriteOptions.Codec] = [.uncompressed, .snappy, .zstd(level: 3), .gzip, .lz4Raw]
+  static let codecs: [ParquetWriteOptions.Codec] = [
+    .uncompressed, .snappy, .zstd(level: 3), .gzip(level: 6), .lz4Raw,
+  ]
 
   @Test(arguments: codecs, ["flat", "nested"]) func everyCodecReadsBack(
     _ codec: ParquetWriteOptions.Codec, _ name: String

@@ -33,7 +33,7 @@ final class Compressor {
     case .uncompressed: output.append(source)
     case .snappy: try snappy(source, &output)
     case .zstd(let level): try zstd(source, level, &output)
-    case .gzip: try gzip(source, &output)
+    case .gzip(let level): try gzip(source, level, &output)
     case .lz4Raw: try lz4(source, &output)
     }
     return output.count - before
@@ -63,14 +63,14 @@ final class Compressor {
     output.shrink(by: capacity - written)
   }
 
-  private func gzip(_ source: UnsafeRawBufferPointer, _ output: inout ByteOutput) throws(QueryError) {
+  private func gzip(_ source: UnsafeRawBufferPointer, _ level: Int, _ output: inout ByteOutput) throws(QueryError) {
     var stream = z_stream()
     let size = Int32(MemoryLayout<z_stream>.size)
     /// 15 bits of window, with a gzip header.
     let windowBits: Int32 = 15 + 16
     guard
       deflateInit2_(
-        &stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, windowBits, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, size) == Z_OK
+        &stream, Int32(clamping: level), Z_DEFLATED, windowBits, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, size) == Z_OK
     else { throw Self.failure("gzip") }
     defer { deflateEnd(&stream) }
     let capacity = Int(deflateBound(&stream, UInt(source.count)))

@@ -48,4 +48,6 @@ struct ByteOutput {
     }
     append(byte: UInt8(rest))
   }
+
+  mutating func append(zigzag value: Int) { append(varint: value << 1 ^ value >> 63) }
 }

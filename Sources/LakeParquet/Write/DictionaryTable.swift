@@ -49,8 +49,9 @@ struct DictionaryTable<Value: StoredValue> {
     for index in 0..<count { target[index] = source[Int(codes[index])] }
   }
 
+  /// Finds or adds the code of a value.
   @inline(__always)
-  private mutating func code(of value: Value) -> UInt32 {
+  mutating func code(of value: Value) -> UInt32 {
     let hash = value.dictionaryHash
     let slots = places.base.assumingMemoryBound(to: UInt32.self)
     var place = Int(truncatingIfNeeded: hash &>> 20) & mask

@@ -8,12 +8,14 @@ enum FooterEncoder {
   struct WrittenChunk {
     var leaf: WriteLeaf
     var codec: CodecKind
+    var pageKind: PageKind
     /// Where the chunk starts: its dictionary page, or its first data page.
     var offset: Int
     var dictionaryByteCount: Int
     var chunk: EncodedChunk
     var columnIndex: Range<Int>?
     var offsetIndex: Range<Int>?
+    var bloomFilter: Range<Int>?
 
     var dataOffset: Int { offset + dictionaryByteCount }
   }
@@ -23,7 +25,10 @@ enum FooterEncoder {
     var chunks: [WrittenChunk]
   }
 
-  static func footer(_ schema: WriteSchema, _ groups: [WrittenRowGroup], metadata: [String: String]) -> [UInt8] {
+  static func footer(
+    _ schema: WriteSchema, _ groups: [WrittenRowGroup], _ options: ParquetWriteOptions, metadata: [String: String]
+  ) -> [UInt8] {
+    let sorting = sortingColumns(schema, options)
     var writer = ThriftWriter()
     writer.element { file in
       file.integer(1, 2)
@@ -33,7 +38,7 @@ enum FooterEncoder {
       }
       file.int64(3, groups.reduce(0) { $0 + $1.rowCount })
       file.list(4, of: .structure, count: groups.count)
-      for (index, group) in groups.enumerated() { file.element { rowGroup(group, index, &$0) } }
+      for (index, group) in groups.enumerated() { file.element { rowGroup(group, index, sorting, &$0) } }
       if !metadata.isEmpty { keyValues(metadata, &file) }
       file.string(6, createdBy)
       file.list(7, of: .structure, count: schema.leaves.count)
@@ -52,11 +57,34 @@ enum FooterEncoder {
     }
   }
 
-  private static func rowGroup(_ group: WrittenRowGroup, _ ordinal: Int, _ writer: inout ThriftWriter) {
+  /// The leading sorting columns that are leaves of the schema.
+  private static func sortingColumns(
+    _ schema: WriteSchema, _ options: ParquetWriteOptions
+  ) -> [(leaf: Int, column: ParquetWriteOptions.SortingColumn)] {
+    var result: [(leaf: Int, column: ParquetWriteOptions.SortingColumn)] = []
+    for column in options.sortingColumns {
+      guard let leaf = schema.leaves.firstIndex(where: { $0.dottedPath == column.path }) else { break }
+      result.append((leaf, column))
+    }
+    return result
+  }
+
+  private static func rowGroup(
+    _ group: WrittenRowGroup, _ ordinal: Int,
+    _ sorting: [(leaf: Int, column: ParquetWriteOptions.SortingColumn)], _ writer: inout ThriftWriter
+  ) {
     writer.list(1, of: .structure, count: group.chunks.count)
     for chunk in group.chunks { writer.element { columnChunk(chunk, &$0) } }
     writer.int64(2, group.chunks.reduce(0) { $0 + $1.chunk.uncompressedSize })
     writer.int64(3, group.rowCount)
+    if !sorting.isEmpty { writer.list(4, of: .structure, count: sorting.count) }
+    for (leaf, column) in sorting {
+      writer.element {
+        $0.integer(1, leaf)
+        $0.bool(2, column.isDescending)
+        $0.bool(3, column.nullsFirst)
+      }
+    }
     if let first = group.chunks.first { writer.int64(5, first.offset) }
     writer.int64(6, group.chunks.reduce(0) { $0 + $1.chunk.compressedSize })
     if let ordinal = Int16(exactly: ordinal) { writer.integer(7, Int(ordinal), .int16) }
@@ -77,9 +105,7 @@ enum FooterEncoder {
 
   private static func columnMetadata(_ written: WrittenChunk, _ writer: inout ThriftWriter) {
     let chunk = written.chunk
-    var encodings: [PageEncoding] = [.rle]
-    if chunk.usesPlain || chunk.usesDictionary { encodings.append(.plain) }
-    if chunk.usesDictionary { encodings.append(.rleDictionary) }
+    let encodings = chunk.encodings
     writer.integer(1, written.leaf.storage.kind.rawValue)
     writer.list(2, of: .int32, count: encodings.count)
     for encoding in encodings { writer.integerElement(encoding.rawValue) }
@@ -93,11 +119,44 @@ enum FooterEncoder {
     if chunk.usesDictionary { writer.int64(11, written.offset) }
     writer.structure(12) { statistics in
       statistics.int64(3, chunk.entryCount - chunk.valueCount + chunk.nullCount)
-      if let upper = chunk.upper { statistics.binary(5, upper) }
-      if let lower = chunk.lower { statistics.binary(6, lower) }
-      if chunk.upper != nil { statistics.bool(7, true) }
-      if chunk.lower != nil { statistics.bool(8, true) }
+      if let upper = chunk.upper { statistics.binary(5, upper.bytes) }
+      if let lower = chunk.lower { statistics.binary(6, lower.bytes) }
+      if let upper = chunk.upper { statistics.bool(7, upper.isExact) }
+      if let lower = chunk.lower { statistics.bool(8, lower.isExact) }
     }
+    encodingStatistics(written, &writer)
+    if let filter = written.bloomFilter {
+      writer.int64(14, filter.lowerBound)
+      writer.integer(15, filter.count)
+    }
+  }
+
+  /// How many pages of each kind and encoding there are.
+  private static func encodingStatistics(_ written: WrittenChunk, _ writer: inout ThriftWriter) {
+    var counts: [(kind: PageKind, encoding: PageEncoding, pages: Int)] = []
+    if written.chunk.usesDictionary { counts.append((.dictionary, .plain, 1)) }
+    for (encoding, pages) in written.chunk.pageCounts.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+      counts.append((written.pageKind, encoding, pages))
+    }
+    writer.list(13, of: .structure, count: counts.count)
+    for count in counts {
+      writer.element {
+        $0.integer(1, count.kind.rawValue)
+        $0.integer(2, count.encoding.rawValue)
+        $0.integer(3, count.pages)
+      }
+    }
+  }
+
+  /// The header in front of a bloom filter's bits.
+  static func bloomFilterHeader(byteCount: Int) -> [UInt8] {
+    var writer = ThriftWriter()
+    writer.element { header in
+      header.integer(1, byteCount)
+      // Split blocks, xxHash, not compressed: each the first and only choice of a union.
+      for field in 2...4 { header.structure(field) { $0.structure(1) { _ in } } }
+    }
+    return writer.bytes
   }
 
   /// nil where some page with values has no bounds, which the index needs for each of them.
@@ -109,10 +168,10 @@ enum FooterEncoder {
       index.list(1, of: .boolTrue, count: chunk.pages.count)
       for page in chunk.pages { index.boolElement(!page.hasValues) }
       index.list(2, of: .binary, count: chunk.pages.count)
-      for page in chunk.pages { index.binaryElement(page.lower ?? []) }
+      for page in chunk.pages { index.binaryElement(page.lower?.bytes ?? []) }
       index.list(3, of: .binary, count: chunk.pages.count)
-      for page in chunk.pages { index.binaryElement(page.upper ?? []) }
-      index.integer(4, 0)
+      for page in chunk.pages { index.binaryElement(page.upper?.bytes ?? []) }
+      index.integer(4, chunk.order.code)
       index.list(5, of: .int64, count: chunk.pages.count)
       for page in chunk.pages { index.integerElement(page.nullCount) }
     }
@@ -192,5 +251,14 @@ extension Annotation {
     case .integer(16, isSigned: true): .int16
     default: nil
     }
+  }
+}
+
+extension EncodedChunk {
+  /// All encodings of the chunk's levels, values and dictionary.
+  fileprivate var encodings: [PageEncoding] {
+    var all = Set(pageCounts.keys).union([.rle])
+    if usesDictionary { all.insert(.plain) }
+    return all.sorted { $0.rawValue < $1.rawValue }
   }
 }

@@ -4,25 +4,36 @@ enum HybridEncoder {
   static func encode<T: FixedWidthInteger>(
     _ values: UnsafePointer<T>, count: Int, width: Int, into output: inout ByteOutput
   ) {
+    // Runs that save nothing over bit-packing would only cut it into pieces.
+    let shortest = width < 4 ? 32 : 8
     var packedStart = 0
     var index = 0
-    while index < count {
-      var run = runLength(values + index, count &- index)
-      let misfit = (index &- packedStart) & 7
-      let padding = misfit == 0 ? 0 : 8 &- misfit
-      guard run &- padding >= 8 else {
-        index += run
+    while index &+ 8 <= count {
+      guard isUniform(values + index) else {
+        index &+= 8
         continue
       }
-      index += padding
-      run -= padding
-      pack(values + packedStart, index - packedStart, width, &output)
+      let run = runLength(values + index, count &- index)
+      guard run >= shortest else {
+        index &+= run & ~7
+        continue
+      }
+      pack(values + packedStart, index &- packedStart, width, &output)
       output.append(varint: run << 1)
       append(UInt64(truncatingIfNeeded: values[index]), bytes: (width + 7) >> 3, &output)
-      index += run
+      index &+= run
       packedStart = index
     }
-    pack(values + packedStart, count - packedStart, width, &output)
+    pack(values + packedStart, count &- packedStart, width, &output)
+  }
+
+  /// Whether eight values are the same.
+  @inline(__always)
+  private static func isUniform<T: FixedWidthInteger>(_ values: UnsafePointer<T>) -> Bool {
+    let first = values[0]
+    var difference: T = 0
+    for index in 1..<8 { difference |= values[index] ^ first }
+    return difference == 0
   }
 
   /// Appends one run of a value.
@@ -52,20 +63,28 @@ enum HybridEncoder {
     if count == 0 { return }
     let groups = (count + 7) >> 3
     output.append(varint: groups << 1 | 1)
-    let target = output.reserve(groups * width).assumingMemoryBound(to: UInt8.self)
+    // Words of eight bytes are written, of which the last may reach beyond what is wanted.
+    let size = groups * width
+    let target = output.reserve(size + 8)
     var word: UInt64 = 0
     var bits = 0
-    var position = 0
-    for index in 0..<groups &* 8 {
-      let value = index < count ? UInt64(truncatingIfNeeded: values[index]) : 0
-      word |= value &<< UInt64(bits)
+    var place = 0
+    for index in 0..<count {
+      let value = UInt64(truncatingIfNeeded: values[index])
+      word |= value &<< UInt64(truncatingIfNeeded: bits)
       bits &+= width
-      while bits >= 8 {
-        target[position] = UInt8(truncatingIfNeeded: word)
-        word &>>= 8
-        bits &-= 8
-        position &+= 1
+      if bits >= 64 {
+        target.storeBytes(of: word, toByteOffset: place, as: UInt64.self)
+        place &+= 8
+        bits &-= 64
+        word = value &>> UInt64(truncatingIfNeeded: width &- bits)
       }
     }
+    while place < size {
+      target.storeBytes(of: word, toByteOffset: place, as: UInt64.self)
+      place &+= 8
+      word = 0
+    }
+    output.shrink(by: 8)
   }
 }

@@ -10,8 +10,8 @@ struct PageRecord {
   var firstRow: Int
   var nullCount: Int
   var hasValues: Bool
-  var lower: [UInt8]?
-  var upper: [UInt8]?
+  var lower: Bound?
+  var upper: Bound?
 }
 
 /// A column chunk that is ready to be written.
@@ -19,29 +19,35 @@ struct EncodedChunk {
   var dictionaryPage = ByteOutput()
   var dataPages = ByteOutput()
   var pages: [PageRecord] = []
-  var usesDictionary = false
-  var usesPlain = false
+  var usesDictionary: Bool { dictionaryPage.count > 0 || dictionaryByteCount > 0 }
+  /// Data pages of each encoding.
+  var pageCounts: [PageEncoding: Int] = [:]
+  var order = BoundaryOrder()
+  var bloomFilter: SplitBlockBloomFilter?
   /// Entries: values, NULLs and empty lists.
   var entryCount = 0
   /// Values and NULLs.
   var valueCount = 0
   var nullCount = 0
   var nanCount: Int?
-  var lower: [UInt8]?
-  var upper: [UInt8]?
+  var lower: Bound?
+  var upper: Bound?
   var lowerLiteral: Literal?
   var upperLiteral: Literal?
   var uncompressedSize = 0
   /// Bytes of the pages, once they are written and dropped here.
   var encodedSize = 0
+  var dictionaryByteCount = 0
   var compressedSize: Int { encodedSize + dictionaryPage.count + dataPages.count }
 
   /// The chunk without the bytes of its pages, which are in the file now.
   func withoutPages() -> EncodedChunk {
     var copy = self
     copy.encodedSize = compressedSize
+    copy.dictionaryByteCount = dictionaryPage.count
     copy.dictionaryPage = ByteOutput()
     copy.dataPages = ByteOutput()
+    copy.bloomFilter = nil
     return copy
   }
 }
@@ -52,6 +58,7 @@ struct PageDraft<Value: StoredValue> {
   var entryCount = 0
   /// Entries that are NULL themselves or stand for a NULL or empty list around them.
   var missingCount = 0
+  var valueCount: Int { entryCount - missingCount }
   var repetition: [UInt8] = []
   var definition: [UInt8] = []
   var firstRow = 0

@@ -1,15 +1,18 @@
+import CZlib
 import LakeDiagnostics
 
 /// Turns the parts of pages into compressed pages with headers.
 struct PageWriter {
   let compressor: Compressor
   let version: ParquetWriteOptions.PageVersion
+  private let writesChecksums: Bool
   private var body = ByteOutput()
   private var packed = ByteOutput()
 
-  init(_ compressor: Compressor, version: ParquetWriteOptions.PageVersion) {
+  init(_ compressor: Compressor, _ options: ParquetWriteOptions) {
     self.compressor = compressor
-    self.version = version
+    version = options.pageVersion
+    writesChecksums = options.writesChecksums
   }
 
   /// What the header says of a data page.
@@ -35,16 +38,13 @@ struct PageWriter {
   private mutating func writeVersion1(
     _ page: DataPage, _ values: UnsafeRawBufferPointer, _ output: inout ByteOutput
   ) throws(QueryError) -> Int {
-    body.removeAll()
-    for levels in [page.repetition, page.definition] where !levels.isEmpty {
-      body.append(uint32: levels.count)
-      body.append(levels)
-    }
-    body.append(values)
+    let hasLevels = !page.repetition.isEmpty || !page.definition.isEmpty
+    if hasLevels { join(page, values) }
+    let whole = hasLevels ? body.bytes : values
     packed.removeAll()
-    let size = try Self.checked(body.count)
-    let compressed = try compressor.compress(body.bytes, into: &packed)
-    let header = Self.header(.dataV1, size, compressed) { writer in
+    let size = try Self.checked(whole.count)
+    let compressed = try compressor.compress(whole, into: &packed)
+    let header = pageHeader(.dataV1, size, compressed, checksum([packed.bytes])) { writer in
       writer.structure(5) { data in
         data.integer(1, page.entryCount)
         data.integer(2, page.encoding.rawValue)
@@ -57,6 +57,16 @@ struct PageWriter {
     return header.count + size
   }
 
+  /// Puts the levels and values of a page one behind the other.
+  private mutating func join(_ page: DataPage, _ values: UnsafeRawBufferPointer) {
+    body.removeAll()
+    for levels in [page.repetition, page.definition] where !levels.isEmpty {
+      body.append(uint32: levels.count)
+      body.append(levels)
+    }
+    body.append(values)
+  }
+
   private mutating func writeVersion2(
     _ page: DataPage, _ values: UnsafeRawBufferPointer, _ output: inout ByteOutput
   ) throws(QueryError) -> Int {
@@ -66,7 +76,12 @@ struct PageWriter {
     var compressed = try compressor.compress(values, into: &packed)
     let isCompressed = compressed < values.count
     if !isCompressed { compressed = values.count }
-    let header = Self.header(.dataV2, size, compressed + levels) { writer in
+    let sum = page.repetition.withUnsafeBytes { repetition -> Int? in
+      page.definition.withUnsafeBytes { definition -> Int? in
+        checksum([repetition, definition, isCompressed ? packed.bytes : values])
+      }
+    }
+    let header = pageHeader(.dataV2, size, compressed + levels, sum) { writer in
       writer.structure(8) { data in
         data.integer(1, page.entryCount)
         data.integer(2, page.missingCount)
@@ -91,7 +106,7 @@ struct PageWriter {
     packed.removeAll()
     let size = try Self.checked(values.count)
     let compressed = try compressor.compress(values, into: &packed)
-    let header = Self.header(.dictionary, size, compressed) { writer in
+    let header = pageHeader(.dictionary, size, compressed, checksum([packed.bytes])) { writer in
       writer.structure(7) { dictionary in
         dictionary.integer(1, count)
         dictionary.integer(2, PageEncoding.plain.rawValue)
@@ -102,6 +117,12 @@ struct PageWriter {
     return header.count + size
   }
 
+  /// How many bytes the compressor makes of some.
+  mutating func compressedSize(_ bytes: UnsafeRawBufferPointer) throws(QueryError) -> Int {
+    packed.removeAll()
+    return try compressor.compress(bytes, into: &packed)
+  }
+
   /// Page sizes are 32-bit numbers.
   private static func checked(_ size: Int) throws(QueryError) -> Int {
     guard size <= Int(Int32.max) else {
@@ -110,14 +131,25 @@ struct PageWriter {
     return size
   }
 
-  private static func header(
-    _ kind: PageKind, _ size: Int, _ compressed: Int, _ body: (inout ThriftWriter) -> Void
+  /// The CRC-32 of a page's bytes as they stand in the file, header aside.
+  private func checksum(_ parts: [UnsafeRawBufferPointer]) -> Int? {
+    guard writesChecksums else { return nil }
+    var sum: UInt = 0
+    for part in parts where part.count > 0 {
+      sum = crc32_z(sum, part.assumingMemoryBound(to: UInt8.self).baseAddress, part.count)
+    }
+    return Int(Int32(truncatingIfNeeded: sum))
+  }
+
+  private func pageHeader(
+    _ kind: PageKind, _ size: Int, _ compressed: Int, _ checksum: Int?, _ body: (inout ThriftWriter) -> Void
   ) -> [UInt8] {
     var writer = ThriftWriter()
     writer.element { page in
       page.integer(1, kind.rawValue)
       page.integer(2, size)
       page.integer(3, compressed)
+      if let checksum { page.integer(4, checksum) }
       body(&page)
     }
     return writer.bytes

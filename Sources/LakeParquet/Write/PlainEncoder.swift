@@ -41,14 +41,20 @@ enum PlainEncoder {
   private static func appendBytes(_ values: UnsafePointer<StringView>, _ count: Int, _ output: inout ByteOutput) {
     var total = 0
     for index in 0..<count { total &+= 4 &+ values[index].count }
-    var target = output.reserve(total)
+    // A short value is written with its padding, which the next one covers.
+    var target = output.reserve(total + StringView.inlineCapacity)
     for index in 0..<count {
-      values[index].withBytes { bytes in
-        target.storeBytes(of: UInt32(truncatingIfNeeded: bytes.count), as: UInt32.self)
-        if let start = bytes.baseAddress { memcpy(target + 4, start, bytes.count) }
-        target += 4 &+ bytes.count
+      let view = values[index]
+      if view.isInline {
+        target.storeBytes(of: view.head, as: UInt64.self)
+        target.storeBytes(of: view.tail, toByteOffset: 8, as: UInt64.self)
+      } else if let start = UnsafeRawPointer(bitPattern: UInt(view.tail)) {
+        target.storeBytes(of: UInt32(truncatingIfNeeded: view.count), as: UInt32.self)
+        memcpy(target + 4, start, view.count)
       }
+      target += 4 &+ view.count
     }
+    output.shrink(by: StringView.inlineCapacity)
   }
 
   /// Turns booleans of a byte each into bits, lowest first.

@@ -7,10 +7,16 @@ final class RowShredder {
   private let schema: WriteSchema
   private let writers: [any ColumnChunkWriter]
   private var scratch = RecycledBuffer()
+  private var rowScratch = RecycledBuffer()
+  /// The dictionary that each leaf's last codes belong to, and the last one that was met.
+  private var dictionaries: [StoredDictionary?]
+  private var lastDictionaries: [Vector?]
 
   init(_ schema: WriteSchema, _ writers: [any ColumnChunkWriter]) {
     self.schema = schema
     self.writers = writers
+    dictionaries = Array(repeating: nil, count: writers.count)
+    lastDictionaries = Array(repeating: nil, count: writers.count)
   }
 
   /// Rows of a vector that stand in the places of a column or a part of it.
@@ -49,23 +55,40 @@ final class RowShredder {
   private func appendFlat(_ column: Vector, _ batch: Batch, _ index: Int, _ isNullable: Bool) throws(QueryError) {
     let leaf = schema.leaves[index]
     try check(column, leaf)
+    let positions = batch.selection.map { UnsafePointer($0.positions) }
+    guard let validity = column.validity, !column.isConstant || column.isConstantNull else {
+      return try appendValid(column, leaf, index, positions, batch.count)
+    }
+    if column.isConstant { return try appendNulls(leaf, index, batch.count, isNullable) }
     let count = batch.count
-    guard column.validity != nil else {
-      return try appendValid(column, leaf, index, batch.selection?.positions, count)
-    }
-    var valid: [UInt32] = []
-    valid.reserveCapacity(count)
+    let valid = rowScratch.take(count * 4 + 4).base.assumingMemoryBound(to: UInt32.self)
     var levels = [UInt8](repeating: 1, count: count)
-    for place in 0..<count {
-      let row = batch.selection.map { Int($0.positions[place]) } ?? place
-      if column.isValid(row) { valid.append(UInt32(truncatingIfNeeded: row)) } else { levels[place] = 0 }
+    var present = 0
+    let words = validity.words
+    levels.withUnsafeMutableBufferPointer { levels in
+      for place in 0..<count {
+        let row = positions.map { Int($0[place]) } ?? place
+        let isValid = words[row &>> 6] &>> UInt64(truncatingIfNeeded: row & 63) & 1
+        valid[present] = UInt32(truncatingIfNeeded: row)
+        present &+= Int(truncatingIfNeeded: isValid)
+        levels[place] = UInt8(truncatingIfNeeded: isValid)
+      }
     }
-    guard isNullable || valid.count == count else { throw Self.nullViolation(leaf) }
-    let missing = count - valid.count
+    if present == count { return try appendValid(column, leaf, index, positions, count) }
+    guard isNullable else { throw Self.nullViolation(leaf) }
+    let missing = count - present
     let rows = LeafRows(
-      rowCount: count, entryCount: count, definition: missing == 0 ? nil : levels, missingCount: missing,
-      nullCount: missing, valueCount: valid.count)
-    try writers[index].append(rows, values: gathered(column, leaf, valid))
+      rowCount: count, entryCount: count, definition: levels, missingCount: missing, nullCount: missing,
+      valueCount: present)
+    try append(rows, column, leaf, index, UnsafePointer(valid))
+  }
+
+  private func appendNulls(_ leaf: WriteLeaf, _ index: Int, _ count: Int, _ isNullable: Bool) throws(QueryError) {
+    guard isNullable else { throw Self.nullViolation(leaf) }
+    let rows = LeafRows(
+      rowCount: count, entryCount: count, definition: [UInt8](repeating: 0, count: count), missingCount: count,
+      nullCount: count, valueCount: 0)
+    try writers[index].append(rows, values: UnsafeRawPointer(scratch.take(16).base))
   }
 
   /// Long strings are appended in pieces, so that pages do not grow without bound.
@@ -76,24 +99,73 @@ final class RowShredder {
     var done = 0
     while done < count {
       let step = min(piece, count - done)
-      let rows = Self.rows(positions, from: done, count: step)
-      let part = LeafRows(
-        rowCount: step, entryCount: step, missingCount: 0, nullCount: 0, valueCount: step)
-      try writers[index].append(part, values: gathered(column, leaf, rows))
+      let part = LeafRows(rowCount: step, entryCount: step, missingCount: 0, nullCount: 0, valueCount: step)
+      try append(part, column, leaf, index, positions.map { $0 + done }, from: done)
       done += step
     }
   }
 
-  private static func rows(_ positions: UnsafePointer<UInt32>?, from start: Int, count: Int) -> [UInt32] {
-    if let positions { return Array(UnsafeBufferPointer(start: positions + start, count: count)) }
-    return (start..<start + count).map { UInt32(truncatingIfNeeded: $0) }
+  /// Appends the values of rows: of `positions`, or of the rows from `start` on.
+  private func append(
+    _ rows: LeafRows, _ column: Vector, _ leaf: WriteLeaf, _ index: Int, _ positions: UnsafePointer<UInt32>?,
+    from start: Int = 0
+  ) throws(QueryError) {
+    let count = rows.valueCount
+    if let dictionary = column.dictionary, writers[index].takesCodes,
+      let stored = storedDictionary(dictionary, leaf, index, rowCount: count)
+    {
+      let codes = positions.map { gatheredCodes(column, $0, count) } ?? UnsafePointer(column.codes) + start
+      return try writers[index].append(rows, codes: codes, of: stored)
+    }
+    if positions == nil, column.isFlat, leaf.type.physical.width == leaf.storage.bufferedWidth {
+      return try writers[index].append(
+        rows, values: UnsafeRawPointer(column.values) + start * leaf.storage.bufferedWidth)
+    }
+    try writers[index].append(rows, values: gathered(column, leaf, positions, count, from: start))
+  }
+
+  /// The dictionary in the form that the leaf is buffered in; nil for one that is met for the first time and so large
+  /// that preparing it would cost more than it saves if it does not come again.
+  private func storedDictionary(
+    _ dictionary: Vector, _ leaf: WriteLeaf, _ index: Int, rowCount: Int
+  ) -> StoredDictionary? {
+    if let known = dictionaries[index], known.vector === dictionary { return known }
+    let comesAgain = lastDictionaries[index] === dictionary
+    lastDictionaries[index] = dictionary
+    guard comesAgain || dictionary.count <= rowCount * 2 else { return nil }
+    let stored: StoredDictionary
+    if leaf.type.physical.width == leaf.storage.bufferedWidth {
+      stored = StoredDictionary(dictionary, values: UnsafeRawPointer(dictionary.values), owner: nil)
+    } else {
+      let buffer = Buffer(byteCount: dictionary.count * 16 + 16)
+      Self.gather(dictionary, leaf, nil, dictionary.count, from: 0, into: buffer.base)
+      stored = StoredDictionary(dictionary, values: UnsafeRawPointer(buffer.base), owner: buffer)
+    }
+    dictionaries[index] = stored
+    return stored
+  }
+
+  private func gatheredCodes(
+    _ column: Vector, _ positions: UnsafePointer<UInt32>, _ count: Int
+  ) -> UnsafePointer<UInt32> {
+    let target = scratch.take(count * 4 + 4).base.assumingMemoryBound(to: UInt32.self)
+    let codes = column.codes
+    for index in 0..<count { target[index] = codes[Int(positions[index])] }
+    return UnsafePointer(target)
   }
 
   /// Rows that make about a page.
   private static func pieceSize(_ column: Vector, _ positions: UnsafePointer<UInt32>?, _ count: Int) -> Int {
     let slots = column.slotVector.slots(StringView.self)
     var total = 0
-    for place in 0..<count { total += slots[column.slotIndex(positions.map { Int($0[place]) } ?? place)].count }
+    if positions == nil, column.isFlat {
+      for place in 0..<count { total &+= slots[place].count }
+    } else if positions == nil, column.dictionary != nil {
+      let codes = column.codes
+      for place in 0..<count { total &+= slots[Int(codes[place])].count }
+    } else {
+      for place in 0..<count { total += slots[column.slotIndex(positions.map { Int($0[place]) } ?? place)].count }
+    }
     return max(1, min(count, count * (1 << 20) / max(total, 1)))
   }
 
@@ -195,37 +267,63 @@ final class RowShredder {
 
   // MARK: Values
 
-  /// The values of valid rows in the form that the leaf is buffered in; good until the next call.
+  /// The values of rows in the form that the leaf is buffered in; good until the next call.
+  private func gathered(
+    _ vector: Vector, _ leaf: WriteLeaf, _ positions: UnsafePointer<UInt32>?, _ count: Int, from start: Int
+  ) -> UnsafeRawPointer {
+    let target = scratch.take(count * 16 + 16).base
+    Self.gather(vector, leaf, positions, count, from: start, into: target)
+    return UnsafeRawPointer(target)
+  }
+
   private func gathered(_ vector: Vector, _ leaf: WriteLeaf, _ rows: [UInt32]) -> UnsafeRawPointer {
-    let target = scratch.take(rows.count * 16 + 16).base
+    rows.withUnsafeBufferPointer { gathered(vector, leaf, $0.baseAddress, $0.count, from: 0) }
+  }
+
+  private static func gather(
+    _ vector: Vector, _ leaf: WriteLeaf, _ positions: UnsafePointer<UInt32>?, _ count: Int, from start: Int,
+    into target: UnsafeMutableRawPointer
+  ) {
+    let rows = Rows(positions: positions, start: start, count: count)
     switch (vector.physical, leaf.storage) {
-    case (.bool, _): Self.gather(vector, UInt8.self, rows, target) { $0 }
-    case (.int8, _): Self.gather(vector, Int8.self, rows, target) { Int32($0) }
-    case (.int16, _): Self.gather(vector, Int16.self, rows, target) { Int32($0) }
-    case (.int32, _): Self.gather(vector, Int32.self, rows, target) { $0 }
-    case (.int64, .int32): Self.gather(vector, Int64.self, rows, target) { Int32(truncatingIfNeeded: $0) }
-    case (.int64, _): Self.gather(vector, Int64.self, rows, target) { $0 }
-    case (.int128, _): Self.gather(vector, Int128.self, rows, target) { $0 }
-    case (.float32, _): Self.gather(vector, Float.self, rows, target) { $0 }
-    case (.float64, _): Self.gather(vector, Double.self, rows, target) { $0 }
-    case (.view, _): Self.gather(vector, StringView.self, rows, target) { $0 }
+    case (.bool, _): gather(vector, UInt8.self, rows, target) { $0 }
+    case (.int8, _): gather(vector, Int8.self, rows, target) { Int32($0) }
+    case (.int16, _): gather(vector, Int16.self, rows, target) { Int32($0) }
+    case (.int32, _): gather(vector, Int32.self, rows, target) { $0 }
+    case (.int64, .int32): gather(vector, Int64.self, rows, target) { Int32(truncatingIfNeeded: $0) }
+    case (.int64, _): gather(vector, Int64.self, rows, target) { $0 }
+    case (.int128, _): gather(vector, Int128.self, rows, target) { $0 }
+    case (.float32, _): gather(vector, Float.self, rows, target) { $0 }
+    case (.float64, _): gather(vector, Double.self, rows, target) { $0 }
+    case (.view, _): gather(vector, StringView.self, rows, target) { $0 }
     case (.list, _), (.structure, _): break
     }
-    return UnsafeRawPointer(target)
+  }
+
+  /// Rows of a vector: those at positions, or some that follow one another.
+  private struct Rows {
+    let positions: UnsafePointer<UInt32>?
+    let start: Int
+    let count: Int
   }
 
   @inline(__always)
   private static func gather<S: BitwiseCopyable, T: BitwiseCopyable>(
-    _ vector: Vector, _ slot: S.Type, _ rows: [UInt32], _ raw: UnsafeMutableRawPointer, _ stored: (S) -> T
+    _ vector: Vector, _ slot: S.Type, _ rows: Rows, _ raw: UnsafeMutableRawPointer, _ stored: (S) -> T
   ) {
     let source = vector.slotVector.slots(S.self)
     let target = raw.assumingMemoryBound(to: T.self)
-    switch vector.encoding {
-    case .flat: for index in 0..<rows.count { target[index] = stored(source[Int(rows[index])]) }
-    case .constant: for index in 0..<rows.count { target[index] = stored(source[0]) }
-    case .dictionary:
+    switch (vector.encoding, rows.positions) {
+    case (.flat, nil): for index in 0..<rows.count { target[index] = stored(source[rows.start &+ index]) }
+    case (.flat, let positions?):
+      for index in 0..<rows.count { target[index] = stored(source[Int(positions[index])]) }
+    case (.constant, _): for index in 0..<rows.count { target[index] = stored(source[0]) }
+    case (.dictionary, nil):
+      let codes = vector.codes + rows.start
+      for index in 0..<rows.count { target[index] = stored(source[Int(codes[index])]) }
+    case (.dictionary, let positions?):
       let codes = vector.codes
-      for index in 0..<rows.count { target[index] = stored(source[Int(codes[Int(rows[index])])]) }
+      for index in 0..<rows.count { target[index] = stored(source[Int(codes[Int(positions[index])])]) }
     }
   }
 }

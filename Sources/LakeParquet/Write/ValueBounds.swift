@@ -56,22 +56,62 @@ struct ValueBounds<Value: StoredValue> {
   }
 }
 
+/// A bound as the file holds it.
+struct Bound {
+  var bytes: [UInt8]
+  /// Whether it is a value of the column and was not cut.
+  var isExact = true
+}
+
 /// Bounds as bytes of the file and as literals.
 enum BoundEncoding {
-  /// Longer bounds are left out of the file's statistics.
-  private static let longest = 256
-
-  /// The PLAIN form (byte arrays without a length); zeros are signed so that they bound both zeros.
-  static func bytes<Value: StoredValue>(_ value: Value, _ storage: LeafStorage, isLower: Bool) -> [UInt8]? {
+  /// The PLAIN form (byte arrays without a length, cut to `limit` bytes); zeros are signed so that they bound both
+  /// zeros. nil where a cut bound can't be made an upper one.
+  static func bound<Value: StoredValue>(_ value: Value, _ leaf: WriteLeaf, isLower: Bool, limit: Int) -> Bound? {
     switch value {
-    case let view as StringView: return view.count > longest ? nil : view.bytes
+    case let view as StringView:
+      if view.count <= limit { return Bound(bytes: view.bytes) }
+      let cut = view.withBytes { Self.cut($0, to: limit, isText: leaf.type == .string) }
+      return isLower ? Bound(bytes: cut, isExact: false) : raised(cut, isText: leaf.type == .string)
     case let number as Int128:
-      guard case .fixed(let length) = storage else { return nil }
-      return withUnsafeBytes(of: number.bigEndian) { Array($0.suffix(length)) }
-    case let number as Float: return raw(number == 0 ? (isLower ? -0.0 : 0.0) : number)
-    case let number as Double: return raw(number == 0 ? (isLower ? -0.0 : 0.0) : number)
-    default: return raw(value)
+      guard case .fixed(let length) = leaf.storage else { return nil }
+      return Bound(bytes: withUnsafeBytes(of: number.bigEndian) { Array($0.suffix(length)) })
+    case let number as Float: return Bound(bytes: raw(number == 0 ? (isLower ? -0.0 : 0.0) : number))
+    case let number as Double: return Bound(bytes: raw(number == 0 ? (isLower ? -0.0 : 0.0) : number))
+    default: return Bound(bytes: raw(value))
     }
+  }
+
+  /// The first bytes of a value; text is cut between characters.
+  private static func cut(_ bytes: UnsafeBufferPointer<UInt8>, to limit: Int, isText: Bool) -> [UInt8] {
+    var end = limit
+    while isText, end > 0, limit - end < 4, bytes[end] & 0xC0 == 0x80 { end -= 1 }
+    return Array(bytes[..<(end > 0 ? end : limit)])
+  }
+
+  /// The least short value above all that start with these bytes; nil where there is none.
+  private static func raised(_ prefix: [UInt8], isText: Bool) -> Bound? {
+    var bytes = prefix
+    while let last = bytes.popLast() {
+      if isText, last & 0x80 != 0 {
+        var character = [last]
+        while let next = bytes.last, character[0] & 0xC0 == 0x80 {
+          character.insert(next, at: 0)
+          bytes.removeLast()
+        }
+        if let next = successor(character) { return Bound(bytes: bytes + next, isExact: false) }
+      } else if last < (isText ? 0x7F : 0xFF) {
+        return Bound(bytes: bytes + [last + 1], isExact: false)
+      }
+    }
+    return nil
+  }
+
+  /// The next character in UTF-8; nil behind the last one and where the bytes are not a character.
+  private static func successor(_ character: [UInt8]) -> [UInt8]? {
+    guard let scalar = String(validating: character, as: UTF8.self)?.unicodeScalars.first else { return nil }
+    let next = scalar.value == 0xD7FF ? 0xE000 : scalar.value + 1
+    return Unicode.Scalar(next).map { Array(String($0).utf8) }
   }
 
   private static func raw<T: BitwiseCopyable>(_ value: T) -> [UInt8] { withUnsafeBytes(of: value) { Array($0) } }

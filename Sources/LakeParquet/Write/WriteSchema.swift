@@ -34,6 +34,16 @@ enum LeafStorage: Equatable {
     }
   }
 
+  /// Bytes of a value while it is buffered.
+  var bufferedWidth: Int {
+    switch self {
+    case .boolean: 1
+    case .int32, .float: 4
+    case .int64, .double: 8
+    case .fixed, .bytes: 16
+    }
+  }
+
   /// The storage of a primitive type; decimals as Iceberg and Spark store them.
   init?(_ type: LogicalType) {
     switch type {
@@ -64,6 +74,8 @@ struct WriteLeaf {
   let storage: LeafStorage
   let maxDefinition: Int
   let maxRepetition: Int
+
+  var dottedPath: String { path.joined(separator: ".") }
 }
 
 /// The schema in the form that the footer holds, and the trees that rows are taken apart with.

@@ -164,7 +164,9 @@ extension TransactionState {
     try LakeTransaction.checkNames(definition.schema.fields)
     var properties = definition.properties
     if let comment = definition.comment { properties["comment"] = comment }
-    if properties["write.parquet.compression-codec"] == nil { properties["write.parquet.compression-codec"] = "zstd" }
+    if properties["write.parquet.compression-codec"] == nil {
+      properties["write.parquet.compression-codec"] = properties["parquet.compression"]?.lowercased() ?? "zstd"
+    }
     switch try lookUp(definition.name) {
     case nil: break
     case .some where definition.mode == .ifNotExists: return false

@@ -1,31 +1,51 @@
 import LakeDiagnostics
 import LakeParquet
 
-/// Reads how Parquet files are to be written from a table's properties, under Iceberg's names and Hive's.
-enum ParquetSettings {
+/// Reads how Parquet files are to be written from a table's properties, under Iceberg's names and parquet-java's, which
+/// Hive and Spark use too. Where both are there, Iceberg's counts.
+struct ParquetSettings {
+  private let properties: [String: String]
+
   /// The options for a table; properties that make no sense throw.
   static func options(
     _ properties: [String: String], elementFieldIDs: [String: Int] = [:]
   ) throws(QueryError) -> ParquetWriteOptions {
+    try ParquetSettings(properties: properties).options(elementFieldIDs)
+  }
+
+  private func options(_ elementFieldIDs: [String: Int]) throws(QueryError) -> ParquetWriteOptions {
     var options = ParquetWriteOptions(elementFieldIDs: elementFieldIDs)
-    let level = try number("write.parquet.compression-level", properties)
-    if let name = properties["write.parquet.compression-codec"] ?? properties["parquet.compression"] {
-      options.codec = try codec(name, level: level)
-    } else if let level {
-      options.codec = .zstd(level: level)
+    options.codec = try codec() ?? options.codec
+    options.rowGroupByteCount =
+      try number("write.parquet.row-group-size-bytes", "parquet.block.size") ?? options.rowGroupByteCount
+    options.rowGroupRowCount = try number("parquet.block.row.count.limit") ?? options.rowGroupRowCount
+    options.pageByteCount = try number("write.parquet.page-size-bytes", "parquet.page.size") ?? options.pageByteCount
+    options.pageRowCount =
+      try number("write.parquet.page-row-limit", "parquet.page.row.count.limit") ?? options.pageRowCount
+    options.dictionaryByteCount =
+      try number("write.parquet.dict-size-bytes", "parquet.dictionary.page.size") ?? options.dictionaryByteCount
+    options.usesDictionaries = try flag("parquet.enable.dictionary") ?? options.usesDictionaries
+    options.usesByteStreamSplit = try flag("parquet.enable.bytestreamsplit") ?? options.usesByteStreamSplit
+    options.writesChecksums = try flag("parquet.page.write-checksum.enabled") ?? options.writesChecksums
+    options.boundByteCount = try number("parquet.columnindex.truncate.length") ?? options.boundByteCount
+    if try isVersion2() {
+      options.pageVersion = .v2
+      options.usesDeltaEncodings = true
     }
-    if let bytes = try number("write.parquet.row-group-size-bytes", properties) { options.rowGroupByteCount = bytes }
-    if let bytes = try number("write.parquet.page-size-bytes", properties) { options.pageByteCount = bytes }
-    if let rows = try number("write.parquet.page-row-limit", properties) { options.pageRowCount = rows }
-    if let bytes = try number("write.parquet.dict-size-bytes", properties) { options.dictionaryByteCount = bytes }
+    options.bloomFilters = try bloomFilters()
     return options
   }
 
-  private static func codec(_ name: String, level: Int?) throws(QueryError) -> ParquetWriteOptions.Codec {
+  // MARK: Compression
+
+  private func codec() throws(QueryError) -> ParquetWriteOptions.Codec? {
+    let level = try level()
+    let name = first("write.parquet.compression-codec", "parquet.compression")?.value
+    guard let name else { return try level.map { (level) throws(QueryError) in try zstd(level) } }
     switch name.lowercased() {
-    case "zstd": return .zstd(level: level ?? 3)
+    case "zstd": return try zstd(level ?? 3)
     case "snappy": return .snappy
-    case "gzip": return .gzip
+    case "gzip": return .gzip(level: try checked(level ?? 6, 0...9, "gzip"))
     case "lz4", "lz4_raw": return .lz4Raw
     case "uncompressed", "none": return .uncompressed
     default:
@@ -35,52 +55,96 @@ enum ParquetSettings {
     }
   }
 
-  private static func number(_ key: String, _ properties: [String: String]) throws(QueryError) -> Int? {
+  private func level() throws(QueryError) -> Int? {
+    guard let (key, text) = first("write.parquet.compression-level", "parquet.compression.codec.zstd.level")
+    else { return nil }
+    guard let level = Int(text) else { throw invalid(key, text, "a number") }
+    return level
+  }
+
+  private func zstd(_ level: Int) throws(QueryError) -> ParquetWriteOptions.Codec {
+    .zstd(level: try checked(level, 1...22, "zstd"))
+  }
+
+  private func checked(_ level: Int, _ range: ClosedRange<Int>, _ codec: String) throws(QueryError) -> Int {
+    if range.contains(level) { return level }
+    throw QueryError(
+      .invalidParameter, .execute,
+      "the compression level of \(codec) must be \(range.lowerBound) to \(range.upperBound): \(level)")
+  }
+
+  /// Whether pages of version 2 are wanted and, with them, the encodings that came with it.
+  private func isVersion2() throws(QueryError) -> Bool {
+    guard let (key, text) = first("parquet.writer.version") else { return false }
+    switch text.lowercased() {
+    case "v1", "parquet_1_0": return false
+    case "v2", "parquet_2_0": return true
+    default: throw invalid(key, text, "v1 or v2")
+    }
+  }
+
+  // MARK: Bloom filters
+
+  private static let enablingPrefixes = [
+    "write.parquet.bloom-filter-enabled.column.", "parquet.bloom.filter.enabled#",
+  ]
+
+  private func bloomFilters() throws(QueryError) -> [String: ParquetWriteOptions.BloomFilter] {
+    var result: [String: ParquetWriteOptions.BloomFilter] = [:]
+    for key in properties.keys.sorted() {
+      guard let prefix = Self.enablingPrefixes.first(where: { key.hasPrefix($0) }), try flag(key) == true
+      else { continue }
+      let column = String(key.dropFirst(prefix.count))
+      result[column.lowercased()] = try bloomFilter(of: column)
+    }
+    return result
+  }
+
+  private func bloomFilter(of column: String) throws(QueryError) -> ParquetWriteOptions.BloomFilter {
+    var filter = ParquetWriteOptions.BloomFilter()
+    if let bytes = try number("write.parquet.bloom-filter-max-bytes", "parquet.bloom.filter.max.bytes") {
+      filter.maxByteCount = bytes
+    }
+    filter.distinctCount = try number(
+      "write.parquet.bloom-filter-ndv.column." + column, "parquet.bloom.filter.expected.ndv#" + column)
+    if let (key, text) = first(
+      "write.parquet.bloom-filter-fpp.column." + column, "parquet.bloom.filter.fpp#" + column)
+    {
+      guard let chance = Double(text), chance > 0, chance < 1 else {
+        throw invalid(key, text, "a number between 0 and 1")
+      }
+      filter.falsePositives = chance
+    }
+    return filter
+  }
+
+  // MARK: Values
+
+  /// The first of the properties that is set.
+  private func first(_ keys: String...) -> (key: String, value: String)? {
+    for key in keys { if let value = properties[key] { return (key, value) } }
+    return nil
+  }
+
+  private func number(_ iceberg: String, _ java: String? = nil) throws(QueryError) -> Int? {
+    for key in [iceberg, java ?? iceberg] {
+      guard let text = properties[key] else { continue }
+      if let value = Int(text), value > 0 { return value }
+      throw invalid(key, text, "a positive number")
+    }
+    return nil
+  }
+
+  private func flag(_ key: String) throws(QueryError) -> Bool? {
     guard let text = properties[key] else { return nil }
-    if let value = Int(text), value > 0 { return value }
-    throw QueryError(.invalidParameter, .execute, "the property \(key) must be a positive number: '\(text)'")
-  }
-}
-
-extension IcebergSchema {
-  /// The ids of the parts of lists and maps, by path: `tags.element`, `scores.key`.
-  var elementFieldIDs: [String: Int] {
-    var result: [String: Int] = [:]
-    for field in fields { field.type.collectElementIDs(path: field.name, into: &result) }
-    return result
-  }
-
-  /// The ids of all fields inside lists and maps.
-  var repeatedFieldIDs: Set<Int> {
-    var result: Set<Int> = []
-    for field in fields { field.type.collectRepeatedIDs(into: &result) }
-    return result
-  }
-}
-
-extension IcebergType {
-  fileprivate func collectElementIDs(path: String, into result: inout [String: Int]) {
-    switch self {
-    case .list(let id, let element, _):
-      result[path + ".element"] = id
-      element.collectElementIDs(path: path + ".element", into: &result)
-    case .map(let keyID, let key, let valueID, let value, _):
-      result[path + ".key"] = keyID
-      result[path + ".value"] = valueID
-      key.collectElementIDs(path: path + ".key", into: &result)
-      value.collectElementIDs(path: path + ".value", into: &result)
-    case .structure(let fields):
-      for field in fields { field.type.collectElementIDs(path: path + "." + field.name, into: &result) }
-    default: break
+    switch text.lowercased() {
+    case "true": return true
+    case "false": return false
+    default: throw invalid(key, text, "true or false")
     }
   }
 
-  fileprivate func collectRepeatedIDs(into result: inout Set<Int>) {
-    switch self {
-    case .list, .map: result.formUnion(allIDs)
-    case .structure(let fields):
-      for field in fields { field.type.collectRepeatedIDs(into: &result) }
-    default: break
-    }
+  private func invalid(_ key: String, _ text: String, _ wanted: String) -> QueryError {
+    QueryError(.invalidParameter, .execute, "the property \(key) must be \(wanted): '\(text)'")
   }
 }
