@@ -27,9 +27,21 @@ struct SplitBlockBloomFilter {
 
   private var blocks: UnsafeMutablePointer<SIMD8<UInt32>> { words.base.assumingMemoryBound(to: SIMD8<UInt32>.self) }
 
+  /// The block of a filter in which a hash has its bits.
   @inline(__always)
-  private func index(_ hash: UInt64) -> Int {
+  static func block(of hash: UInt64, blockCount: Int) -> Int {
     Int(truncatingIfNeeded: ((hash &>> 32) &* UInt64(truncatingIfNeeded: blockCount)) &>> 32)
+  }
+
+  /// Whether a block has all bits of a hash.
+  @inline(__always)
+  static func holds(_ block: UnsafeRawPointer, _ hash: UInt64) -> Bool {
+    let mask = Self.mask(hash)
+    return block.loadUnaligned(as: SIMD8<UInt32>.self) & mask == mask
+  }
+
+  private func place(_ hash: UInt64) -> UnsafeMutableRawPointer {
+    UnsafeMutableRawPointer(blocks + Self.block(of: hash, blockCount: blockCount))
   }
 
   @inline(__always)
@@ -41,17 +53,13 @@ struct SplitBlockBloomFilter {
   /// Takes a value's hash in; only before the filter is shared.
   @inline(__always)
   func insert(_ hash: UInt64) {
-    let place = UnsafeMutableRawPointer(blocks + index(hash))
+    let place = place(hash)
     let block = place.loadUnaligned(as: SIMD8<UInt32>.self)
     place.storeBytes(of: block | Self.mask(hash), as: SIMD8<UInt32>.self)
   }
 
   /// Whether a value with that hash may have been inserted.
-  func mayContain(_ hash: UInt64) -> Bool {
-    let block = UnsafeRawPointer(blocks + index(hash)).loadUnaligned(as: SIMD8<UInt32>.self)
-    let mask = Self.mask(hash)
-    return block & mask == mask
-  }
+  func mayContain(_ hash: UInt64) -> Bool { Self.holds(place(hash), hash) }
 
   /// Blocks (a power of two) that keep false positives below a probability for so many distinct values.
   static func blocks(distinctCount: Double, falsePositives: Double) -> Int {

@@ -9,12 +9,8 @@ struct BloomFilter {
   private let file: any ReadableFile
   private let offset: Int
   private let blockCount: Int
-  private static let blockSize = 32
   /// Bytes that hold any header.
   private static let largestHeader = 128
-  private static let salts: [UInt32] = [
-    0x47b6_137b, 0x4497_4d91, 0x8824_ad5b, 0xa2b7_289d, 0x7054_95c7, 0x2df1_424b, 0x9efc_4947, 0x5c6b_fb31,
-  ]
 
   /// Reads the header at an offset of the file; nil for an algorithm that is not known here.
   static func open(_ file: any ReadableFile, at offset: Int) throws(QueryError) -> BloomFilter? {
@@ -29,10 +25,11 @@ struct BloomFilter {
       var reader = ThriftReader(UnsafeRawBufferPointer(bytes))
       let (byteCount, isKnown) = try header(&reader)
       let start = offset + reader.offset
-      guard byteCount > 0, byteCount % blockSize == 0, byteCount <= file.size - start else {
+      guard byteCount > 0, byteCount % SplitBlockBloomFilter.blockByteCount == 0, byteCount <= file.size - start else {
         throw .corrupt("a bloom filter has an impossible size")
       }
-      return isKnown ? BloomFilter(file: file, offset: start, blockCount: byteCount / blockSize) : nil
+      return isKnown
+        ? BloomFilter(file: file, offset: start, blockCount: byteCount / SplitBlockBloomFilter.blockByteCount) : nil
     } catch { throw error.error(in: file.path) }
   }
 
@@ -52,26 +49,18 @@ struct BloomFilter {
 
   /// Whether the chunk may hold a value, given as its PLAIN bytes (byte arrays without their length).
   func mayContain(_ value: [UInt8]) throws(QueryError) -> Bool {
-    let hash = value.withUnsafeBytes { XXHash64.hash($0) }
-    let block = Int(truncatingIfNeeded: (hash >> 32 &* UInt64(blockCount)) >> 32)
+    let hash = value.withUnsafeBufferPointer { XXHash64.hash(bytes: $0, 0) }
+    let block = SplitBlockBloomFilter.block(of: hash, blockCount: blockCount)
     var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
     var fault: QueryError?
     let isIn = withUnsafeMutableBytes(of: &words) { raw in
       do throws(QueryError) {
-        try file.read(into: raw, at: offset + block * Self.blockSize)
+        try file.read(into: raw, at: offset + block * SplitBlockBloomFilter.blockByteCount)
       } catch { fault = error }
-      return Self.holds(UnsafeRawBufferPointer(raw), UInt32(truncatingIfNeeded: hash))
+      return raw.baseAddress.map { SplitBlockBloomFilter.holds($0, hash) } ?? true
     }
     if let fault { throw fault }
     return isIn
-  }
-
-  private static func holds(_ block: UnsafeRawBufferPointer, _ key: UInt32) -> Bool {
-    for (word, salt) in salts.enumerated() {
-      let mask: UInt32 = 1 &<< ((key &* salt) &>> 27)
-      if block.load(fromByteOffset: word * 4, as: UInt32.self) & mask == 0 { return false }
-    }
-    return true
   }
 }
 
