@@ -104,7 +104,7 @@ let package = Package(
     tests("LibraryTests", ["LakeTestSupport", "LakeSQL"]),
     tests("DocumentationTests", ["LakeTestSupport", "LakeSQL", "LakeFunctions"]),
     tests("SQLLogicTests", ["LakeTestSupport", "LakeSQL"], exclude: ["cases"]),
-    tests("SyntaxTests", ["LakeSyntax", "LakeDiagnostics"]),
+    tests("SyntaxTests", ["LakeSyntax", "LakeDiagnostics", "LakeSQL", "LakeTestSupport"]),
     tests(
       "FunctionsTests", ["LakeFunctions", "LakeColumnar", "LakeTypes", "LakeDiagnostics"],
       exclude: ["SparkFixture/expressions.sql", "SparkFixture/generate.py", "SparkFixture/spark.tsv"]),

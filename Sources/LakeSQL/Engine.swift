@@ -29,7 +29,7 @@ public struct EngineOptions: Sendable {
 /// ```
 public final class Engine: Sendable {
   /// The version of LakeSQL.
-  public static let version = "0.1.0"
+  public static let version = ProductVersion.text
 
   let warehouse: Warehouse
   let pool: WorkerPool
@@ -39,7 +39,7 @@ public final class Engine: Sendable {
   public init(warehouse path: String, options: EngineOptions = EngineOptions()) throws(SQLError) {
     do {
       try Self.checkProcessor()
-      warehouse = try Warehouse(path: path, fileSystem: LocalFileSystem())
+      warehouse = Warehouse(path: path, fileSystem: LocalFileSystem())
     } catch {
       throw SQLError(error, source: "", name: nil)
     }

@@ -36,12 +36,20 @@ public final class Session: Sendable {
   }
 
   /// Begins a transaction that lasts until `commit` or `rollback`.
-  public func begin() async throws { try await command { (core) throws(QueryError) in try core.beginTransaction() } }
+  public func begin() async throws { try await begin(forScript: false) }
   /// Makes the open transaction's changes visible, all at once.
   public func commit() async throws { try await command { (core) throws(QueryError) in try core.commitTransaction() } }
   /// Gives the open transaction's changes up.
   public func rollback() async throws {
     try await command { (core) throws(QueryError) in try core.rollbackTransaction() }
+  }
+
+  /// Begins a transaction; a script's cannot be ended by a statement of the script.
+  func begin(forScript: Bool) async throws {
+    try await command { (core) throws(QueryError) in
+      try core.beginTransaction()
+      core.isScriptTransaction = forScript
+    }
   }
 
   func execute(_ text: StatementText, parameters: [Value] = []) async throws -> QueryResult {

@@ -21,7 +21,7 @@ import Testing
     let terminal = try shell(try CommandRun())
     let text = try answer(terminal, "SELECT 40 + 2 AS a;")
     #expect(text.contains(" 42\r\n(1 row)\r\n"))
-    #expect(text.contains("Time: "))
+    #expect(text.contains("time: "))
     terminal.type("\\q\r")
     #expect(terminal.end() == 0)
   }
@@ -56,7 +56,7 @@ import Testing
     #expect(try answer(terminal, "\\l").contains("default"))
     #expect(try answer(terminal, "\\?").contains("\\timing"))
     #expect(try answer(terminal, "\\timing").contains("Timing is off."))
-    #expect(try !answer(terminal, "SELECT 1 AS a;").contains("Time: "))
+    #expect(try !answer(terminal, "SELECT 1 AS a;").contains("time: "))
     #expect(try answer(terminal, "\\format csv").contains("The format is csv."))
     #expect(try answer(terminal, "SELECT sum(amount) AS total FROM t;").contains("total\r\n4.00"))
     terminal.type("\u{4}")

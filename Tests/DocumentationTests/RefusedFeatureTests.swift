@@ -9,8 +9,12 @@ import Testing
     defer { directory.remove() }
     let session = try Engine(warehouse: directory.path + "/warehouse").makeSession()
     _ = try await session.execute("CREATE TABLE t (id INT, v STRING)")
-    let rows = Markdown(try ProjectText.read("README.md")).table("Feature")
-    #expect(rows.count > 10)
+    _ = try await session.execute(
+      "CREATE EXTERNAL TABLE x (a INT) STORED AS TEXTFILE LOCATION '\(directory.path)/x'")
+    let readme = Markdown(try ProjectText.read("README.md"))
+    #expect(readme.table("Feature").count > 10)
+    #expect(readme.table("Case").count > 4)
+    let rows = readme.table("Feature") + readme.table("Case")
     for row in rows {
       let sql = Markdown.codeSpans(row[1])[0]
       let error = await #expect(throws: SQLError.self, "\(sql)") { _ = try await session.execute(sql).rows() }

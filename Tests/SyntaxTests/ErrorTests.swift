@@ -55,7 +55,7 @@ import Testing
     Case("CREATE TABLE t (a int) COMMENT 'x' COMMENT 'y'", at: "COMMENT"),
     Case("", at: ""),
     Case("-- nothing", at: ""),
-    Case("BEGIN ATOMIC SELECT 1;", at: "BEGIN"),
+    Case("BEGIN ATOMIC DELETE FROM t;", at: "BEGIN"),
     Case("EXPLAIN DROP TABLE t", at: "DROP"),
     Case("SELECT ``", at: "``"),
   ]
@@ -74,7 +74,16 @@ import Testing
     "SELECT * FROM t PIVOT (sum(a) FOR b IN (1))", "SELECT TRANSFORM (a) USING 'script' FROM t", "GRANT ALL ON t TO u",
     "SELECT 1 UNION BY NAME SELECT 2", "CACHE TABLE t", "OPTIMIZE t", "SET VARIABLE x = 1", "EXPLAIN CODEGEN SELECT 1",
     "ALTER TABLE t ADD PARTITION FIELD days(ts)", "CREATE MATERIALIZED VIEW v AS SELECT 1",
-    "SELECT a COLLATE utf8_lcase",
+    "SELECT a COLLATE utf8_lcase", "WITH RECURSIVE r AS (SELECT 1) SELECT * FROM r",
+    "SELECT * FROM t TABLESAMPLE (1 PERCENT) REPEATABLE (1)", "LOAD DATA INPATH 'x' INTO TABLE t",
+    "INSERT OVERWRITE LOCAL DIRECTORY 'x' SELECT 1", "CREATE TEMPORARY TABLE t (a int)",
+    "CREATE TABLE t (a int) CLUSTERED BY (a) INTO 4 BUCKETS", "CREATE TABLE t (a int DEFAULT 3)",
+    "CREATE TABLE t LIKE s USING parquet", "ALTER TABLE t ADD COLUMN a int NOT NULL",
+    "ALTER TABLE t ADD COLUMN a int DEFAULT 1", "ALTER TABLE t REPLACE COLUMNS (a int)",
+    "ALTER TABLE t ALTER COLUMN a SET NOT NULL", "ALTER TABLE t ALTER COLUMN a SET DEFAULT 1",
+    "ALTER TABLE t PARTITION (a = 1) RENAME TO PARTITION (a = 2)", "DESCRIBE t PARTITION (a = 1)",
+    "MERGE WITH SCHEMA EVOLUTION INTO t USING s ON a WHEN MATCHED THEN DELETE", "EXPLAIN LINEAGE SELECT 1",
+    "BEGIN ATOMIC SELECT 1; END", "BEGIN ATOMIC COMMIT; END",
   ])
   func unsupportedFeature(_ text: String) throws {
     let error = try parseError(text)
@@ -82,12 +91,22 @@ import Testing
     #expect(error.span != nil)
   }
 
+  @Test(arguments: [
+    "CREATE DATABASE d COMMENT 'a' COMMENT 'b'", "CREATE VIEW v COMMENT 'a' COMMENT 'b' AS SELECT 1",
+    "CREATE TABLE t (a int COMMENT 'a' COMMENT 'b')", "CREATE TABLE t (a int NOT NULL NOT NULL)",
+    "CREATE TABLE t (a int) ROW FORMAT DELIMITED FIELDS TERMINATED BY ',' FIELDS TERMINATED BY ';'",
+    "ALTER TABLE t ADD COLUMN a int FIRST AFTER b", "TRUNCATE TABLE t PARTITION (a)",
+    "SELECT CAST(a AS INTERVAL)", "SELECT CAST(a AS INTERVAL SECOND TO DAY)", "SELECT CAST(a AS INTERVAL WEEK)",
+    "EXPLAIN CREATE TABLE t (a int)", "EXPLAIN CREATE DATABASE d",
+  ])
+  func clausesStandOnceAndWhole(_ text: String) throws { #expect(try parseError(text).code == .syntaxError) }
+
   @Test func offsetsCountFromTheScript() throws {
     let script = "SELECT 1;\n\nSELECT a FROM;"
-    let parts = try Script.split(script)
+    let parts = Script(script).statements
     let error = #expect(throws: QueryError.self) { try Parser.parseStatement(parts[1].text, at: parts[1].span.start) }
     #expect(error?.span == SourceSpan(start: 24, end: 24))
-    let whole = #expect(throws: QueryError.self) { try Parser.parseScript("SELECT 1;\nSELEC 2;") }
+    let whole = #expect(throws: QueryError.self) { try parseScript("SELECT 1;\nSELEC 2;") }
     #expect(whole?.span == SourceSpan(start: 10, end: 15))
   }
 

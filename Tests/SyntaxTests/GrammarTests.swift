@@ -50,8 +50,8 @@ import Testing
     "createTable": "", "createTableLike": "", "createView": "", "dropTable": "", "dropView": "",
     "alterView": "", "truncateTable": "", "repairTable": "", "analyzeTable": "", "refreshTable": "",
     "columnAction": "ALTER TABLE t ", "partitionAction": "ALTER TABLE t ", "tableAction": "ALTER TABLE t ",
-    "insert": "", "multiInsert": "", "insertDirectory": "", "merge": "", "update": "", "delete": "",
-    "loadData": "", "show": "", "describe": "", "explain": "", "statement": "", "expression": "SELECT ",
+    "insert": "", "multiInsert": "", "merge": "", "update": "", "delete": "",
+    "show": "", "describe": "", "explain": "", "statement": "", "expression": "SELECT ",
     "select": "", "tableReference": "SELECT * FROM ",
   ]
 
@@ -76,7 +76,7 @@ import Testing
     var sampler = SentenceSampler(try grammar(), seed: 99)
     for _ in 0..<40 {
       let statements = (0..<3).map { _ in sampler.sentence(of: "statement", length: 20) }
-      let parts = try Script.split(statements.joined(separator: " ;\n") + ";")
+      let parts = Script(statements.joined(separator: " ;\n") + ";").statements
       #expect(parts.map(\.text) == statements)
     }
   }

@@ -26,7 +26,7 @@ import Testing
   /// Success or an error with a span inside the text; anything else is a crash.
   private func parse(_ text: String) {
     do throws(QueryError) {
-      for statement in try Parser.parseScript(text) { _ = SQLPrinter.print(statement) }
+      for statement in try parseScript(text) { _ = SQLPrinter.print(statement) }
     } catch {
       let length = text.utf8.count
       #expect(error.span.map { $0.start >= 0 && $0.end <= length } ?? false, "\(error) for \(text)")
@@ -34,7 +34,7 @@ import Testing
   }
 
   @Test func theScriptIsValid() throws {
-    #expect(try Parser.parseScript(Self.script).count == 4)
+    #expect(try parseScript(Self.script).count == 4)
   }
 
   @Test func truncationAtEveryByte() {

@@ -19,6 +19,17 @@ func expectRoundTrip(_ text: String, _ place: SourceLocation = #_sourceLocation)
   }
 }
 
+/// Parses every statement of a script; spans count from its start.
+func parseScript(_ text: String) throws(QueryError) -> [Statement] {
+  let script = Script(text)
+  var statements: [Statement] = []
+  for part in script.statements {
+    statements.append(try Parser.parseStatement(part.text, at: part.span.start))
+  }
+  if let fault = script.fault { throw fault }
+  return statements
+}
+
 func report(_ error: QueryError, _ source: String) -> String {
   ErrorReport(error, source: source, sourceName: nil).rendered()
 }

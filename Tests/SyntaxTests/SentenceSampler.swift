@@ -24,6 +24,8 @@ struct SentenceSampler {
   private var words: [String] = []
   /// Rules used so far: every rule of the grammar should occur.
   private(set) var used: Set<String> = []
+  /// What names are taken from.
+  var names = Self.samples["name"] ?? []
 
   init(_ grammar: Grammar, seed: UInt64) {
     self.grammar = grammar
@@ -42,6 +44,7 @@ struct SentenceSampler {
   private mutating func append(_ node: Grammar.Node, _ depth: Int) {
     switch node {
     case .literal(let text): words.append(spelled(text))
+    case .tokenClass("name"): words.append(names.randomElement(using: &random) ?? "a")
     case .tokenClass(let name): words.append(Self.samples[name]?.randomElement(using: &random) ?? "<\(name)>")
     case .rule(let name):
       used.insert(name)
@@ -131,6 +134,7 @@ struct SentenceSampler {
     "hexadecimal string": ["'1F'", "'ABC'", "''"],
     "interval string": ["'1 day'", "'-2 months 3 days'"],
     "setting": ["a.b=c", "`k` = v w", "TIME ZONE 'Europe/Berlin'", "key", "-v"],
+    "assignment": ["a.b=c", "`k` = v w"],
     "setting key": ["a.b"],
     "path": ["dir/file.sql", "'my file.sql'"],
   ]

@@ -20,8 +20,13 @@ struct PhysicalPlanner {
 
   /// Lowers a whole plan but for its last sink.
   mutating func lowerRoot(_ plan: LogicalPlan) throws(QueryError) -> PlanStream {
-    countSharedUses(plan)
+    countSharedUses([plan])
     return try lower(plan, [])
+  }
+
+  /// Counts how often each shared subplan is read by plans that run together.
+  mutating func countSharedUses(_ plans: [LogicalPlan]) {
+    for plan in plans { countSharedUses(plan) }
   }
 
   private mutating func countSharedUses(_ plan: LogicalPlan) {

@@ -9,10 +9,10 @@ enum SessionFunctions {
     text("current_database", ["current_schema"], "The current database.", "-- default") { $0.database },
     text("current_catalog", [], "The current catalog.", "-- lakesql") { $0.catalog },
     text("current_timezone", [], "The session's time zone.", "-- UTC") { $0.timeZone.name },
-    text("version", [], "The name and version of the engine.", "-- LakeSQL \(version)") { _ in "LakeSQL \(version)" },
+    text("version", [], "The name and version of the engine.", "-- LakeSQL \(ProductVersion.text)") { _ in
+      "LakeSQL \(ProductVersion.text)"
+    },
   ]
-
-  static let version = "0.1.0"
 
   private static func text(
     _ name: String, _ aliases: [String], _ summary: String, _ result: String,

@@ -1,6 +1,8 @@
+import LakeDiagnostics
+
 /// Encodes the footer, the column index and the offset index.
 enum FooterEncoder {
-  static let createdBy = "lakesql version 0.1.0"
+  static let createdBy = "lakesql version \(ProductVersion.text)"
 
   /// A column chunk as it was written.
   struct WrittenChunk {

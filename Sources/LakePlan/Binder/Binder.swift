@@ -58,6 +58,23 @@ package final class Binder {
     }
   }
 
+  /// Whether a condition holds for one row of columns that are given as text.
+  package func isTrue(
+    _ condition: Expression, for row: [(name: String, text: String?, type: LogicalType)]
+  ) throws(QueryError) -> Bool {
+    let columns = row.map { OutputColumn(name: $0.name, type: $0.type) }
+    let values = row.map { column in
+      Coercion.cast(.literal(column.text.map { .string($0) } ?? .null, .string), to: column.type)
+    }
+    let bound = try bind(condition, over: columns, qualifier: [])
+    let closed = bound.substituting(Dictionary(uniqueKeysWithValues: zip(columns.map(\.id), values)))
+    do {
+      return try ConstantEvaluator.value(of: closed, context: context) == .boolean(true)
+    } catch {
+      throw error.at(condition.span)
+    }
+  }
+
   /// The plan of a view; its text is parsed and bound in the database it was made in.
   func plan(of view: ViewReference, span: SourceSpan) throws(QueryError) -> LogicalPlan {
     let key = view.name.map { $0.lowercased() }

@@ -23,7 +23,7 @@ enum Coercion {
     }
     let overload: ScalarOverload
     do {
-      overload = try function.resolve(described)
+      overload = try resolve(described) { (arguments) throws(QueryError) in try function.resolve(arguments) }
     } catch {
       throw error.at(span)
     }
@@ -33,6 +33,37 @@ enum Coercion {
     return BoundExpression(
       .call(BoundCall(function: function, overload: overload, arguments: cast)), overload.returnType, span: span)
   }
+
+  /// Chooses an overload. A bare NULL that has no meaning as it is takes the first type with which there is one: that of
+  /// another argument, or a usual one.
+  static func resolve<Overload>(
+    _ arguments: [FunctionArgument], _ choose: ([FunctionArgument]) throws(QueryError) -> Overload
+  ) throws(QueryError) -> Overload {
+    do {
+      return try choose(arguments)
+    } catch {
+      guard error.code == .datatypeMismatch, arguments.contains(where: { $0.type == .void && !$0.isLambda }) else {
+        throw error
+      }
+      for type in arguments.map(\.type).filter({ $0 != .void }) + usualTypes {
+        let typed = arguments.map { argument in
+          argument.type == .void && !argument.isLambda
+            ? FunctionArgument(type, constant: argument.constant, name: argument.name) : argument
+        }
+        do {
+          return try choose(typed)
+        } catch let other {
+          guard other.code == .datatypeMismatch else { throw other }
+        }
+      }
+      throw error
+    }
+  }
+
+  private static let usualTypes: [LogicalType] = [
+    .double, .int, .string, .date, .timestamp, .boolean, .binary, .array(.void), .map(.string, .void),
+    .intervalDayTime, .intervalYearMonth,
+  ]
 
   /// The value of an expression without columns; nil if it has any, or if its evaluation fails (which is then
   /// reported where it is needed at run time).

@@ -104,7 +104,7 @@ final class ExpressionBinder {
     let names = parts.map(\.name)
     if let bound = try lambdaParameter(names, span) { return bound }
     if aliasesFirst, let bound = alias(names, span) { return bound }
-    if let file = fileMetadata(names, span) { return file }
+    if let file = try fileMetadata(names, span) { return file }
     var level: Scope? = scope
     while let current = level {
       if let (column, used) = try current.resolve(names) {
@@ -114,6 +114,24 @@ final class ExpressionBinder {
     }
     if let bound = alias(names, span) { return bound }
     throw unresolved(names, span)
+  }
+
+  /// The fields that `name.*` stands for; nil if the name is that of no struct.
+  func structFields(
+    _ parts: [Identifier], _ span: SourceSpan
+  ) throws(QueryError) -> [(name: String, value: BoundExpression)]? {
+    var level: Scope? = scope
+    while let current = level {
+      if try current.resolve(parts.map(\.name)) != nil {
+        let base = try column(parts, span)
+        guard case .struct(let fields) = base.type else { return nil }
+        var values: [(name: String, value: BoundExpression)] = []
+        for field in fields { values.append((field.name, try self.field(base, field.name, span))) }
+        return values
+      }
+      level = current.parent
+    }
+    return nil
   }
 
   private func fields(
@@ -146,13 +164,13 @@ final class ExpressionBinder {
   }
 
   /// Spark's hidden column `_metadata`, of which file_path and file_name are known.
-  private func fileMetadata(_ names: [String], _ span: SourceSpan) -> BoundExpression? {
+  private func fileMetadata(_ names: [String], _ span: SourceSpan) throws(QueryError) -> BoundExpression? {
     guard names.count == 2, names[0].lowercased() == "_metadata" else { return nil }
     let path = scope.fileColumn(span)
     switch names[1].lowercased() {
     case "file_path": return path
     case "file_name":
-      return try? call("substring_index", [path, .literal(.string("/"), .string), .literal(.integer(-1), .int)], span)
+      return try call("substring_index", [path, .literal(.string("/"), .string), .literal(.integer(-1), .int)], span)
     default: return nil
     }
   }
@@ -212,6 +230,11 @@ final class ExpressionBinder {
 
   private func chain(_ first: Expression, _ rest: [ChainTerm], _ span: SourceSpan) throws(QueryError) -> BoundExpression
   {
+    guard rest.count <= Self.longestChain else {
+      throw QueryError(
+        .nestingTooDeep, .bind,
+        "an expression chains at most \(Self.longestChain) operators, and here are \(rest.count)", span: span)
+    }
     var left = try bind(first)
     for term in rest {
       let right = try bind(term.operand)
@@ -220,6 +243,9 @@ final class ExpressionBinder {
     }
     return left
   }
+
+  /// Each operator of a chain nests one level deeper.
+  private static let longestChain = 1000
 
   private static func functionName(of op: BinaryOperator) -> String {
     switch op {
@@ -342,7 +368,7 @@ final class ExpressionBinder {
     let plan = try subplan(query)
     guard plan.columns.count == 1 else {
       throw QueryError(
-        .datatypeMismatch, .bind, "a subquery used as a value yields one column, not \(plan.columns.count)", span: span)
+        .subqueryColumns, .bind, "a subquery used as a value yields one column, not \(plan.columns.count)", span: span)
     }
     return BoundExpression(.subquery(BoundSubquery(kind: .scalar, plan: plan)), plan.columns[0].type, span: span)
   }

@@ -19,11 +19,12 @@ struct FunctionCallBinder {
     }
     if FunctionRegistry.generator(name) != nil, FunctionRegistry.scalar(name) == nil {
       throw QueryError(
-        .unsupported, .bind, "\(name) yields rows: it stands alone as a select item or in LATERAL VIEW", span: span)
+        .misplacedGenerator, .bind, "\(name) yields rows: it stands alone as a select item or in LATERAL VIEW",
+        span: span)
     }
     if FunctionRegistry.window(name) != nil {
       throw QueryError(
-        .invalidWindow, .bind, "\(name) is a window function: it needs OVER (...)", span: span,
+        .windowWithoutOver, .bind, "\(name) is a window function: it needs OVER (...)", span: span,
         hint: "\(name)(...) OVER (PARTITION BY ... ORDER BY ...)")
     }
     return try scalar(call, name, span)
@@ -147,7 +148,7 @@ struct FunctionCallBinder {
   private func grouping(_ call: FunctionCall, isID: Bool, _ span: SourceSpan) throws(QueryError) -> BoundExpression {
     guard let collector = expressions.collector, !collector.groups.isEmpty else {
       throw QueryError(
-        .invalidAggregate, .bind, "grouping functions need GROUP BY with GROUPING SETS, ROLLUP or CUBE", span: span)
+        .invalidGrouping, .bind, "grouping functions need GROUP BY with GROUPING SETS, ROLLUP or CUBE", span: span)
     }
     let column = collector.groupingID ?? OutputColumn(name: "grouping_id", type: .bigint, isNullable: false)
     collector.groupingID = column
@@ -157,7 +158,7 @@ struct FunctionCallBinder {
     var result: BoundExpression?
     for argument in try arguments(call) {
       guard let index = collector.groups.firstIndex(of: argument) else {
-        throw QueryError(.invalidAggregate, .bind, "the argument is not among the GROUP BY expressions", span: span)
+        throw QueryError(.invalidGrouping, .bind, "the argument is not among the GROUP BY expressions", span: span)
       }
       let shifted = try expressions.call(
         "shiftright", [all, .literal(.integer(Int64(total - 1 - index)), .int)], span)
@@ -179,8 +180,8 @@ struct FunctionCallBinder {
   {
     guard let collector = expressions.collector, expressions.clause != .aggregate else {
       throw QueryError(
-        .invalidAggregate, .bind, "an aggregate such as \(name) is not allowed in \(expressions.clause.rawValue)",
-        span: span,
+        expressions.clause == .aggregate ? .nestedAggregate : .invalidAggregate, .bind,
+        "an aggregate such as \(name) is not allowed in \(expressions.clause.rawValue)", span: span,
         hint: expressions.clause == .filter ? "conditions on aggregates belong into HAVING" : nil)
     }
     let bound = try bindAggregate(call, name, span)
@@ -248,7 +249,9 @@ struct FunctionCallBinder {
     }
     let overload: AggregateOverload
     do {
-      overload = try function.resolve(described)
+      overload = try Coercion.resolve(described) { (arguments) throws(QueryError) in
+        try function.resolve(arguments)
+      }
     } catch {
       throw error.at(span)
     }

@@ -76,7 +76,7 @@ struct LiteralBinder {
       }
     }
     throw QueryError(
-      .invalidDateTime, .bind, "not a valid \(kind.rawValue) literal: '\(text)'", span: span,
+      .invalidTypedLiteral, .bind, "not a valid \(kind.rawValue) literal: '\(text)'", span: span,
       hint: kind == .date ? "write it as DATE '2026-01-31'" : "write it as TIMESTAMP '2026-01-31 12:30:00'")
   }
 
@@ -199,7 +199,7 @@ struct IntervalBinder {
 
   private func invalid(_ text: String) -> QueryError {
     QueryError(
-      .invalidDateTime, .bind, "not a valid interval: '\(text)'", span: span,
+      .invalidTypedLiteral, .bind, "not a valid interval: '\(text)'", span: span,
       hint: "write it as INTERVAL 1 DAY, INTERVAL '2 3:04:05' DAY TO SECOND or INTERVAL '1-6' YEAR TO MONTH")
   }
 }

@@ -24,30 +24,19 @@ struct QueryBinder {
       let name = table.name.name.lowercased()
       if binder.commonTables[binder.commonTables.count - 1][name] != nil {
         throw QueryError(
-          .tableAlreadyExists, .bind, "the common table \(table.name.name) is defined twice", span: table.name.span)
+          .duplicatedCommonTable, .bind, "the common table \(table.name.name) is defined twice", span: table.name.span)
       }
-      let plan: LogicalPlan
-      do {
-        plan = try bind(table.query, outer: outer)
-      } catch {
-        throw with.isRecursive && error.code == .tableNotFound ? recursion(table, error) : error
-      }
+      let plan = try bind(table.query, outer: outer)
       let names = table.columns.isEmpty ? plan.columns.map(\.name) : table.columns.map(\.name)
       guard names.count == plan.columns.count else {
         throw QueryError(
-          .columnCountMismatch, .bind,
+          .aliasCountMismatch, .bind,
           "\(table.name.name) names \(names.count) columns, but its query yields \(plan.columns.count)",
           span: table.name.span)
       }
       binder.commonTables[binder.commonTables.count - 1][name] = CommonTableBinding(
         plan: SharedPlan(name: table.name.name, plan: plan), columnNames: names)
     }
-  }
-
-  private func recursion(_ table: CommonTable, _ error: QueryError) -> QueryError {
-    guard error.message.contains(table.name.name) else { return error }
-    return QueryError(
-      .unsupported, .bind, "recursive common tables are not supported yet: \(table.name.name)", span: table.name.span)
   }
 
   private func bindWithoutTables(_ query: Query, _ outer: Scope?) throws(QueryError) -> LogicalPlan {
@@ -79,7 +68,7 @@ struct QueryBinder {
     let value = try binder.constant(expression)
     if case .integer(let count) = value.value, count >= 0 { return Int(count) }
     throw QueryError(
-      .invalidParameter, .bind, "\(clause) needs a whole number that is not negative", span: expression.span)
+      .invalidLimit, .bind, "\(clause) needs a whole number that is not negative", span: expression.span)
   }
 
   private func bind(_ body: QueryBody, _ outer: Scope?) throws(QueryError) -> LogicalPlan {
@@ -158,7 +147,7 @@ struct QueryBinder {
       binder, Scope(plan: plan, qualifier: [], parent: outer), clause: .orderBy)
     var keys: [SortKey] = []
     for item in order {
-      if let index = try Self.ordinal(item.expression, count: plan.columns.count) {
+      if let index = try Self.ordinal(item.expression, count: plan.columns.count, .orderByPosition) {
         keys.append(try SortKey.of(.column(plan.columns[index], span: item.expression.span), item))
       } else {
         keys.append(try SortKey.of(try expressions.bind(item.expression), item))
@@ -168,11 +157,11 @@ struct QueryBinder {
   }
 
   /// The position that an integer literal in ORDER BY or GROUP BY stands for; nil for other expressions.
-  static func ordinal(_ expression: Expression, count: Int) throws(QueryError) -> Int? {
+  static func ordinal(_ expression: Expression, count: Int, _ code: ErrorCode) throws(QueryError) -> Int? {
     guard case .literal(.integer(let digits, .none)) = expression.kind, let position = Int(digits) else { return nil }
     guard position >= 1, position <= count else {
       throw QueryError(
-        .invalidParameter, .bind, "position \(position) is not in the select list of \(count) columns",
+        code, .bind, "position \(position) is not in the select list of \(count) columns",
         span: expression.span)
     }
     return position - 1

@@ -43,7 +43,8 @@ struct SelectBinder {
     let expressions = ExpressionBinder(binder, scope, clause: .select, collector: collector)
     // grouping_id() in the select list needs the groups first.
     let early = hasGroupingSets ? try bindGroups(expressions, []) : nil
-    var items = try bindItems(expressions, &plan)
+    var drawn = DrawnValues()
+    var items = try bindItems(expressions, &plan, &drawn)
     let aliases = Dictionary(items.map { ($0.name.lowercased(), $0.expression) }) { first, _ in first }
     expressions.aliases = aliases
     let groups = hasGroupingSets ? early : try bindGroups(expressions, items)
@@ -54,6 +55,9 @@ struct SelectBinder {
     var keys = try bindOrder(orderBy, expressions, items)
 
     if groups != nil || !collector.aggregates.isEmpty || having != nil {
+      if drawn.areUsed(by: (groups?.expressions ?? []) + collector.aggregates.flatMap(\.expressions)) {
+        plan = drawn.add(to: plan)
+      }
       let node = aggregateNode(plan, groups)
       let replace = groupReplacement(node, input: plan)
       for index in items.indices { items[index].expression = try replace(items[index].expression) }
@@ -61,30 +65,37 @@ struct SelectBinder {
       if let old = qualify { qualify = try replace(old) }
       for index in keys.indices { keys[index].expression = try replace(keys[index].expression) }
       try collector.mapWindows(replace)
+      try drawn.mapExpressions(replace)
       plan = .aggregate(node)
     }
+    let windowColumns = collector.windows.flatMap { $0.functions.map(\.column.id) }
+    if !drawn.refer(to: windowColumns) { plan = drawn.add(to: plan) }
     if let having { plan = .filter(FilterNode(input: plan, predicate: having)) }
     for group in collector.windows {
       plan = .window(
         WindowNode(
           input: plan, partitionBy: group.partitionBy, orderBy: group.orderBy, functions: group.functions))
     }
+    plan = drawn.add(to: plan)
     if let qualify { plan = .filter(FilterNode(input: plan, predicate: qualify)) }
     return try projected(plan, items, keys)
   }
 
   // MARK: Select list
 
-  private func bindItems(_ expressions: ExpressionBinder, _ plan: inout LogicalPlan) throws(QueryError) -> [Item] {
+  private func bindItems(
+    _ expressions: ExpressionBinder, _ plan: inout LogicalPlan, _ drawn: inout DrawnValues
+  ) throws(QueryError) -> [Item] {
     var items: [Item] = []
     for item in select.items {
       if case .star(let star) = item.expression.kind {
-        items += try expand(star, expressions.scope, item.expression.span)
+        items += try expand(star, expressions, item.expression.span)
       } else if let call = Self.generatorCall(item.expression) {
         items += try generate(call, item, expressions, &plan)
       } else {
-        let bound = try expressions.bind(item.expression)
+        var bound = try expressions.bind(item.expression)
         let name = item.aliases.first?.name ?? Self.name(of: item.expression)
+        if !item.aliases.isEmpty, !bound.isDeterministic { bound = drawn.column(name, bound) }
         items.append(Item(name: name, expression: bound, syntax: item.expression))
         if let alias = item.aliases.first, expressions.aliases[alias.name.lowercased()] == nil {
           expressions.aliases[alias.name.lowercased()] = bound
@@ -99,8 +110,15 @@ struct SelectBinder {
     FunctionCallBinder.columnName(of: expression) ?? SQLPrinter.print(expression)
   }
 
-  private func expand(_ star: StarExpression, _ scope: Scope, _ span: SourceSpan) throws(QueryError) -> [Item] {
-    let all = scope.starColumns(star.qualifier.map(\.name))
+  private func expand(
+    _ star: StarExpression, _ expressions: ExpressionBinder, _ span: SourceSpan
+  ) throws(QueryError) -> [Item] {
+    var all = expressions.scope.starColumns(star.qualifier.map(\.name)).map { column in
+      Item(name: column.name, expression: .column(column.output, span: span))
+    }
+    if all.isEmpty, !star.qualifier.isEmpty, let fields = try expressions.structFields(star.qualifier, span) {
+      all = fields.map { Item(name: $0.name, expression: $0.value) }
+    }
     if all.isEmpty {
       let what = star.qualifier.isEmpty ? "*" : star.qualifier.map(\.name).joined(separator: ".") + ".*"
       throw QueryError(
@@ -114,7 +132,6 @@ struct SelectBinder {
         hint: NearestName.of(name.last.name, among: all.map(\.name)).map { "did you mean \($0)?" })
     }
     return all.filter { !left.contains($0.name.lowercased()) }
-      .map { Item(name: $0.name, expression: .column($0.output, span: span)) }
   }
 
   private static func generatorCall(_ expression: Expression) -> FunctionCall? {
@@ -182,7 +199,7 @@ struct SelectBinder {
     _ expression: Expression, _ expressions: ExpressionBinder, _ items: [Item]
   ) throws(QueryError) -> BoundExpression {
     if hasGroupingSets { return try expressions.bind(selected(expression, expressions.scope)) }
-    if let index = try QueryBinder.ordinal(expression, count: items.count) {
+    if let index = try QueryBinder.ordinal(expression, count: items.count, .groupByPosition) {
       if containsAggregate(items[index].expression) {
         throw QueryError(
           .invalidAggregate, .bind, "position \(index + 1) is an aggregate: it cannot be grouped by",
@@ -199,7 +216,7 @@ struct SelectBinder {
   /// The select item that a group of ROLLUP, CUBE or GROUPING SETS means by its position or alias; else the expression
   /// itself. Columns of the source come before aliases.
   private func selected(_ expression: Expression, _ scope: Scope) throws(QueryError) -> Expression {
-    if let index = try QueryBinder.ordinal(expression, count: select.items.count) {
+    if let index = try QueryBinder.ordinal(expression, count: select.items.count, .groupByPosition) {
       let isStar = select.items[...index].contains { if case .star = $0.expression.kind { true } else { false } }
       guard !isStar else {
         throw QueryError(
@@ -273,7 +290,7 @@ struct SelectBinder {
     expressions.aliases = Dictionary(items.map { ($0.name.lowercased(), $0.expression) }) { first, _ in first }
     var keys: [SortKey] = []
     for item in order {
-      if let index = try QueryBinder.ordinal(item.expression, count: items.count) {
+      if let index = try QueryBinder.ordinal(item.expression, count: items.count, .orderByPosition) {
         keys.append(try SortKey.of(items[index].expression, item))
       } else {
         keys.append(try SortKey.of(try expressions.bind(item.expression), item))
@@ -309,6 +326,44 @@ struct SelectBinder {
     if !sortKeys.isEmpty { result = .sort(SortNode(input: result, keys: sortKeys)) }
     if hidden.isEmpty { return result }
     return .project(ProjectNode(input: result, expressions: output.map { .passing($0.column) }))
+  }
+}
+
+/// Values with an alias that differ each time they are computed, such as `uuid() AS id`: they are computed once, and
+/// whatever names the alias reads that column.
+private struct DrawnValues {
+  private var expressions: [NamedExpression] = []
+
+  mutating func column(_ name: String, _ expression: BoundExpression) -> BoundExpression {
+    let named = NamedExpression(name: name, expression)
+    expressions.append(named)
+    return .column(named.column, span: expression.span)
+  }
+
+  func areUsed(by others: [BoundExpression]) -> Bool {
+    let ids = Set(expressions.map(\.column.id))
+    return others.contains { !$0.referencedColumns.isDisjoint(with: ids) }
+  }
+
+  func refer(to columns: [ColumnID]) -> Bool {
+    expressions.contains { !$0.expression.referencedColumns.isDisjoint(with: columns) }
+  }
+
+  mutating func mapExpressions(
+    _ change: (BoundExpression) throws(QueryError) -> BoundExpression
+  ) throws(QueryError) {
+    for index in expressions.indices { expressions[index].expression = try change(expressions[index].expression) }
+  }
+
+  /// The plan with the columns, one behind the other, as they may name each other; they are added once.
+  mutating func add(to plan: LogicalPlan) -> LogicalPlan {
+    var result = plan
+    for expression in expressions {
+      let passed = result.columns.map { NamedExpression.passing($0) }
+      result = .project(ProjectNode(input: result, expressions: passed + [expression]))
+    }
+    expressions = []
+    return result
   }
 }
 

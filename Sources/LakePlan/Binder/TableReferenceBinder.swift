@@ -88,7 +88,7 @@ struct TableReferenceBinder {
     let visible = source.scope.columns.filter { !$0.isMetadata && !$0.isHidden }
     if !alias.columns.isEmpty, alias.columns.count != visible.count {
       throw QueryError(
-        .columnCountMismatch, .bind,
+        .aliasCountMismatch, .bind,
         "\(alias.name.name) names \(alias.columns.count) columns, but there are \(visible.count)", span: alias.name.span
       )
     }

@@ -4,7 +4,7 @@ package import LakeTypes
 
 /// Turns type names into types.
 package enum TypeBinder {
-  /// Resolves a type name; throws `.syntaxError` for an unknown one and `.invalidParameter` for bad parameters.
+  /// Resolves a type name; throws `.syntaxError` for an unknown one and `.decimalPrecision` or `.decimalScale` for bad parameters.
   package static func bind(_ name: TypeName) throws(QueryError) -> LogicalType {
     switch name.kind {
     case .simple(let word, let parameters): return try simple(word, parameters, name.span)
@@ -18,14 +18,7 @@ package enum TypeBinder {
       }
       return .struct(bound)
     case .interval(let from, _):
-      switch from {
-      case .year, .month: return .intervalYearMonth
-      case .day, .hour, .minute, .second: return .intervalDayTime
-      default:
-        throw QueryError(
-          .unsupported, .bind, "the type INTERVAL needs its units here", span: name.span,
-          hint: "write INTERVAL YEAR TO MONTH or INTERVAL DAY TO SECOND")
-      }
+      return from == .year || from == .month ? .intervalYearMonth : .intervalDayTime
     }
   }
 
@@ -70,7 +63,7 @@ package enum TypeBinder {
     let scale = parameters.count > 1 ? parameters[1] : 0
     guard precision >= 1, precision <= LogicalType.maxDecimalPrecision, scale >= 0, scale <= precision else {
       throw QueryError(
-        .invalidParameter, .bind,
+        scale > precision && precision <= LogicalType.maxDecimalPrecision ? .decimalScale : .decimalPrecision, .bind,
         "a decimal has a precision of 1 to 38 and a scale of 0 to its precision, not (\(precision),\(scale))",
         span: span)
     }

@@ -15,7 +15,7 @@ struct WindowBinder {
   ) throws(QueryError) -> BoundExpression {
     guard let collector = expressions.collector, expressions.clause != .aggregate, expressions.clause != .window else {
       throw QueryError(
-        .invalidWindow, .bind, "window functions are not allowed in \(expressions.clause.rawValue)", span: span,
+        .misplacedWindow, .bind, "window functions are not allowed in \(expressions.clause.rawValue)", span: span,
         hint: "filter on them with QUALIFY, or in a query around this one")
     }
     let saved = expressions.clause
@@ -60,7 +60,7 @@ struct WindowBinder {
       guard let found = collector.namedWindows.first(where: { $0.name.name.lowercased() == name.name.lowercased() })
       else {
         throw QueryError(
-          .unresolvedColumn, .bind, "there is no window \(name.name)", span: name.span,
+          .windowNotFound, .bind, "there is no window \(name.name)", span: name.span,
           hint: NearestName.of(name.name, among: collector.namedWindows.map(\.name.name)).map { "did you mean \($0)?" })
       }
       return try resolve(found.window, collector)

@@ -11,7 +11,7 @@ extension Binder {
   }
 
   /// Binds the rows of every INSERT of a multi-insert; they share one source.
-  package func bindRows(of statement: MultiInsert) throws(QueryError) -> [LogicalPlan] {
+  package func bindRows(of statement: MultiInsert) throws(QueryError) -> MultiInsertRows {
     if let with = statement.with {
       commonTables.append([:])
       try QueryBinder(self).bind(with, nil)
@@ -23,7 +23,7 @@ extension Binder {
     for insert in statement.inserts {
       plans.append(try QueryBinder(self).bind(insert.query, over: source.reading(shared)))
     }
-    return plans
+    return MultiInsertRows(parts: plans, mustShareSource: !source.plan.isRepeatable)
   }
 
   /// Casts rows to the columns of a table to be made or written, by position, as INSERT does.
@@ -36,6 +36,26 @@ extension Binder {
       expressions.append(NamedExpression(name: field.name, value, isNullable: field.isNullable))
     }
     return .project(ProjectNode(input: rows, expressions: expressions))
+  }
+}
+
+/// The rows that each INSERT of a multi-insert writes.
+package struct MultiInsertRows: Sendable {
+  package let parts: [LogicalPlan]
+  /// Whether the source must be computed once for all: twice it might yield other rows.
+  package let mustShareSource: Bool
+}
+
+extension LogicalPlan {
+  /// Whether a second run certainly yields the same rows, in whatever order.
+  fileprivate var isRepeatable: Bool {
+    switch self {
+    case .limit, .window, .aggregate: return false
+    case .shared(let node): return node.plan.plan.isRepeatable
+    default:
+      return expressions.allSatisfy { $0.isDeterministic && !$0.containsSubquery }
+        && children.allSatisfy(\.isRepeatable)
+    }
   }
 }
 

@@ -7,10 +7,7 @@ import LakeTypes
 extension Binder {
   /// Binds a MERGE.
   package func bind(_ merge: Merge, of table: TargetTable) throws(QueryError) -> BoundRowChange {
-    if merge.hasSchemaEvolution {
-      throw QueryError(.unsupported, .bind, "MERGE WITH SCHEMA EVOLUTION is not supported yet")
-    }
-    return try withTables(merge.with) { () throws(QueryError) in try MergeBinder(self, merge, table).bind() }
+    try withTables(merge.with) { () throws(QueryError) in try MergeBinder(self, merge, table).bind() }
   }
 }
 

@@ -7,34 +7,33 @@ package import LakeFunctions
 package struct Optimizer {
   /// One rewrite; the plan's columns (ids, types, order) stay the same.
   struct Rule: Sendable {
-    /// What `apply` gets: the whole statement, or one tree after the other, shared plans being trees of their own.
-    enum Scope: Sendable { case statement, tree }
+    enum Action: Sendable {
+      /// Rewrites one tree after the other, shared plans being trees of their own.
+      case tree(@Sendable (LogicalPlan, EvaluationContext) throws(QueryError) -> LogicalPlan)
+      /// Rewrites all plans of a statement at once.
+      case statement(@Sendable ([LogicalPlan]) throws(QueryError) -> [LogicalPlan])
+    }
 
     let name: String
-    let scope: Scope
     let isRequired: Bool
-    let apply: @Sendable (LogicalPlan, EvaluationContext) throws(QueryError) -> LogicalPlan
+    let action: Action
 
-    init(
-      name: String, scope: Scope = .tree, isRequired: Bool = false,
-      apply: @escaping @Sendable (LogicalPlan, EvaluationContext) throws(QueryError) -> LogicalPlan
-    ) {
+    init(_ name: String, isRequired: Bool = false, _ action: Action) {
       self.name = name
-      self.scope = scope
       self.isRequired = isRequired
-      self.apply = apply
+      self.action = action
     }
   }
 
   static let rules: [Rule] = [
-    Rule(name: "inline-shared", scope: .statement, apply: SharedInlining.apply),
-    Rule(name: "fold-constants", apply: ConstantFolding.apply),
-    Rule(name: "decorrelate", isRequired: true, apply: Decorrelation.apply),
-    Rule(name: "push-filters", apply: FilterPushdown.apply),
-    Rule(name: "prune-columns", apply: ColumnPruning.apply),
-    Rule(name: "order-joins", apply: JoinOrdering.apply),
-    Rule(name: "prune-joins", apply: ColumnPruning.apply),
-    Rule(name: "scan-predicates", apply: ScanPredicates.apply),
+    Rule("inline-shared", .statement(SharedInlining.apply)),
+    Rule("fold-constants", .tree(ConstantFolding.apply)),
+    Rule("decorrelate", isRequired: true, .tree(Decorrelation.apply)),
+    Rule("push-filters", .tree(FilterPushdown.apply)),
+    Rule("prune-columns", .tree(ColumnPruning.apply)),
+    Rule("order-joins", .tree(JoinOrdering.apply)),
+    Rule("prune-joins", .tree(ColumnPruning.apply)),
+    Rule("scan-predicates", .tree(ScanPredicates.apply)),
   ]
 
   /// The names of the rules that `SET lakesql.optimizer.disabled_rules` takes, in order.
@@ -51,10 +50,20 @@ package struct Optimizer {
   }
 
   package func optimize(_ plan: LogicalPlan) throws(QueryError) -> LogicalPlan {
-    var current = plan
+    guard let optimized = try optimize([plan]).first else { throw .internal("a plan was lost") }
+    return optimized
+  }
+
+  /// Rewrites plans that run together; what they share stays shared.
+  package func optimize(_ plans: [LogicalPlan]) throws(QueryError) -> [LogicalPlan] {
+    var current = plans
     for rule in Self.rules where rule.isRequired || !disabled.contains(rule.name) {
-      let next = rule.scope == .statement ? try rule.apply(current, context) : try applied(rule, current)
-      guard next.columns.map(\.type) == plan.columns.map(\.type) else {
+      let next: [LogicalPlan]
+      switch rule.action {
+      case .statement(let apply): next = try apply(current)
+      case .tree(let apply): next = try applied(apply, current)
+      }
+      guard next.map({ $0.columns.map(\.type) }) == plans.map({ $0.columns.map(\.type) }) else {
         throw QueryError(.internalError, .plan, "the rule \(rule.name) changed the columns of the plan")
       }
       current = next
@@ -62,8 +71,10 @@ package struct Optimizer {
     return current
   }
 
-  /// Applies a rule to each shared plan once, and to the tree that reads them.
-  private func applied(_ rule: Rule, _ plan: LogicalPlan) throws(QueryError) -> LogicalPlan {
+  /// Applies a rule to each shared plan once, and to the trees that read them.
+  private func applied(
+    _ apply: (LogicalPlan, EvaluationContext) throws(QueryError) -> LogicalPlan, _ plans: [LogicalPlan]
+  ) throws(QueryError) -> [LogicalPlan] {
     var done: [ObjectIdentifier: SharedPlan] = [:]
     func rewrite(_ tree: LogicalPlan) throws(QueryError) -> LogicalPlan {
       let replaced = try tree.replacingShared { (node) throws(QueryError) in
@@ -73,9 +84,11 @@ package struct Optimizer {
         done[key] = plan
         return .shared(SharedNode(plan: plan, columns: node.columns))
       }
-      return try rule.apply(replaced, context)
+      return try apply(replaced, context)
     }
-    return try rewrite(plan)
+    var result: [LogicalPlan] = []
+    for plan in plans { result.append(try rewrite(plan)) }
+    return result
   }
 }
 

@@ -3,10 +3,10 @@ import LakeFunctions
 
 /// Puts a shared subplan that only one place reads into that place, so that filters reach into it.
 enum SharedInlining {
-  static func apply(_ plan: LogicalPlan, _ context: EvaluationContext) throws(QueryError) -> LogicalPlan {
+  static func apply(_ plans: [LogicalPlan]) throws(QueryError) -> [LogicalPlan] {
     var uses: [ObjectIdentifier: Int] = [:]
-    count(plan, &uses)
-    guard uses.values.contains(1) else { return plan }
+    for plan in plans { count(plan, &uses) }
+    guard uses.values.contains(1) else { return plans }
     var done: [ObjectIdentifier: SharedPlan] = [:]
     func inline(_ tree: LogicalPlan) throws(QueryError) -> LogicalPlan {
       try tree.replacingShared { (node) throws(QueryError) in
@@ -22,7 +22,9 @@ enum SharedInlining {
         return .shared(SharedNode(plan: plan, columns: node.columns))
       }
     }
-    return try inline(plan)
+    var result: [LogicalPlan] = []
+    for plan in plans { result.append(try inline(plan)) }
+    return result
   }
 
   private static func count(_ plan: LogicalPlan, _ uses: inout [ObjectIdentifier: Int]) {

@@ -40,13 +40,19 @@ public struct ScriptRunner: Sendable {
   /// further statement starts; `Session.cancel()` stops the running one.
   public func run(_ scripts: [ScriptSource]) async throws -> Bool {
     guard options.isAtomic else { return try await runAll(scripts) }
-    try await session.begin()
+    try await session.begin(forScript: true)
+    let isGood: Bool
     do {
-      return try await conclude(try await runAll(scripts))
-    } catch {
-      try? await session.rollback()
-      throw error
+      isGood = try await runAll(scripts)
+    } catch let failure {
+      do {
+        try await session.rollback()
+      } catch let error as SQLError {
+        onError(error)
+      }
+      throw failure
     }
+    return try await conclude(isGood)
   }
 
   private func runAll(_ scripts: [ScriptSource]) async throws -> Bool {
@@ -80,27 +86,23 @@ public struct ScriptRunner: Sendable {
   private static let deepestSource = 32
 
   private func run(_ script: ScriptSource, depth: Int) async throws -> Bool {
-    let statements: [ScriptStatement]
-    do {
-      statements = try Script.split(script.text)
-    } catch {
-      onError(SQLError(error, source: script.text, name: script.name))
-      return false
-    }
+    let parts = Script(script.text)
     var isGood = true
-    for statement in statements {
+    for statement in parts.statements {
       if Task.isCancelled { return false }
       isGood = try await run(statement, of: script, depth: depth) && isGood
       if !isGood, !goesOnAfterErrors { return false }
     }
-    return isGood
+    guard let fault = parts.fault else { return isGood }
+    onError(SQLError(fault, source: script.text, name: script.name))
+    return false
   }
 
   private func run(_ statement: ScriptStatement, of script: ScriptSource, depth: Int) async throws -> Bool {
     let text = StatementText(
       statement.text, offset: statement.span.start, script: script.text, name: script.name)
     do {
-      if let path = ScriptSource.includedPath(statement.text) {
+      if let path = try ScriptSource.includedPath(statement) {
         guard depth < Self.deepestSource else {
           throw QueryError(
             .limitExceeded, .usage, "SOURCE is nested more than \(Self.deepestSource) deep", span: statement.span)
@@ -164,10 +166,11 @@ public struct ScriptSource: Sendable {
   }
 
   /// The path of a `SOURCE path` statement; nil for any other.
-  static func includedPath(_ statement: String) -> String? {
-    guard statement.prefix(6).lowercased() == "source", let parsed = try? Parser.parseStatement(statement),
-      case .source(let path) = parsed.kind
-    else { return nil }
+  static func includedPath(_ statement: ScriptStatement) throws(QueryError) -> String? {
+    guard statement.text.prefix(6).lowercased() == "source" else { return nil }
+    guard case .source(let path) = try Parser.parseStatement(statement.text, at: statement.span.start).kind else {
+      return nil
+    }
     return path
   }
 

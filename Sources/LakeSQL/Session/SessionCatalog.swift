@@ -130,9 +130,10 @@ extension StatementExecutor {
           .unresolvedColumn, .bind, "\(term.column.name) is not a partition column of \(name)", span: term.column.span,
           hint: NearestName.of(term.column.name, among: columns.map(\.name)).map { "did you mean \($0)?" })
       }
-      guard let value = term.value, term.op == .equal else {
+      guard let value = term.value else {
         throw QueryError(
-          .unsupported, .bind, "a partition is named here by column = value", span: term.column.span)
+          .invalidParameter, .bind, "the partition column \(term.column.name) has no value, which is needed here",
+          span: term.column.span)
       }
       values[field.name] = try binder().constant(value, as: field.type).value
     }

@@ -19,6 +19,8 @@ final class SessionCore {
   private(set) var openTransaction: LakeTransaction?
   /// A statement of the open transaction has failed: only ROLLBACK goes on.
   private var transactionFailed = false
+  /// Whether the open transaction is that of a whole script, which its statements cannot end.
+  var isScriptTransaction = false
 
   init(_ engine: Engine) { self.engine = engine }
 
@@ -27,9 +29,13 @@ final class SessionCore {
     _ text: StatementText, _ parameters: [Value], _ running: RunningStatement, into channel: ResultChannel
   ) -> SQLError? {
     do throws(QueryError) {
-      let substituted = try substitution(for: text.text).apply(to: text.text, at: text.offset)
+      let substituted = try failingTransaction { () throws(QueryError) in
+        try substitution(for: text.text).apply(to: text.text, at: text.offset)
+      }
       do throws(QueryError) {
-        let statement = try Parser.parseStatement(substituted.text)
+        let statement = try failingTransaction { () throws(QueryError) in
+          try Parser.parseStatement(substituted.text)
+        }
         try run(statement, substituted.text, parameters, running, channel)
         return nil
       } catch {
@@ -41,6 +47,16 @@ final class SessionCore {
       }
     } catch {
       return SQLError(error, source: text.script, name: text.name)
+    }
+  }
+
+  /// An error of `body` fails the open transaction, if there is one.
+  private func failingTransaction<R>(_ body: () throws(QueryError) -> R) throws(QueryError) -> R {
+    do {
+      return try body()
+    } catch {
+      if openTransaction != nil { transactionFailed = true }
+      throw error
     }
   }
 
@@ -70,14 +86,10 @@ final class SessionCore {
     let bound = try StatementParameters(parameters)
     if let transaction = openTransaction {
       try checkUsable()
-      do {
+      return try failingTransaction { () throws(QueryError) in
         let executor = try StatementExecutor(self, transaction, text, bound, running, channel)
         try executor.run(statement).publish(to: channel)
-      } catch {
-        transactionFailed = true
-        throw error
       }
-      return
     }
     let transaction = engine.warehouse.begin()
     do {
@@ -107,8 +119,13 @@ final class SessionCore {
   ) throws(QueryError) -> Bool {
     switch statement.kind {
     case .startTransaction: try beginTransaction()
-    case .commit: try commitTransaction()
-    case .rollback: try rollbackTransaction()
+    case .commit, .rollback:
+      guard !isScriptTransaction else {
+        throw QueryError(
+          ErrorCode("2D000", "INVALID_TRANSACTION_TERMINATION"), .usage,
+          "the whole script is one transaction: a statement of it cannot end it", hint: "leave out --atomic")
+      }
+      if case .commit = statement.kind { try commitTransaction() } else { try rollbackTransaction() }
     default: return false
     }
     StatementCompletion.command.publish(to: channel)
@@ -144,6 +161,7 @@ final class SessionCore {
         ErrorCode("25P01", "NO_ACTIVE_TRANSACTION"), .usage, "no transaction is open", hint: "START TRANSACTION")
     }
     openTransaction = nil
+    isScriptTransaction = false
     return transaction
   }
 

@@ -11,25 +11,63 @@ extension StatementExecutor {
   // MARK: INSERT
 
   func run(_ insert: Insert) throws(QueryError) -> StatementCompletion {
-    let name = try tableName(insert.target.table)
-    if insert.target.ifNotExists, try partitionExists(insert.target, name) { return .affected(0) }
-    return .affected(try write(insert.target, try binder().bind(insert.query), into: name))
+    .affected(try write(insert, try binder().bind(insert.query)))
   }
 
   /// All inserts are parts of this statement's transaction: they commit together.
   func run(_ insert: MultiInsert) throws(QueryError) -> StatementCompletion {
-    let plans = try binder().bindRows(of: insert)
-    var affected = 0
-    for (part, plan) in zip(insert.inserts, plans) {
-      affected += try write(part.target, plan, into: try tableName(part.target.table))
+    let rows = try binder().bindRows(of: insert)
+    guard rows.mustShareSource else {
+      var affected = 0
+      for (part, plan) in zip(insert.inserts, rows.parts) { affected += try write(part, plan) }
+      return .affected(affected)
     }
-    return .affected(affected)
+    return .affected(try writeTogether(insert.inserts, rows.parts))
   }
 
-  func boundInsert(_ insert: Insert) throws(QueryError) -> BoundInsert {
+  private func write(_ insert: Insert, _ rows: LogicalPlan) throws(QueryError) -> Int {
+    let name = try tableName(insert.target.table)
+    if insert.target.ifNotExists, try partitionExists(insert.target, name) { return 0 }
+    return try write(insert.target, rows, into: name)
+  }
+
+  /// Runs several inserts as one query, so that what they share is computed once.
+  private func writeTogether(_ inserts: [Insert], _ rows: [LogicalPlan]) throws(QueryError) -> Int {
+    var parts: [(name: TableName, table: TargetTable, insert: BoundInsert)] = []
+    for (insert, plan) in zip(inserts, rows) {
+      let name = try tableName(insert.target.table)
+      if insert.target.ifNotExists, try partitionExists(insert.target, name) { continue }
+      if case .replaceWhere(let condition) = insert.target.mode { try delete(condition, insert.target) }
+      parts.append((name, try target(insert.target.table), try bound(insert.target, plan)))
+    }
+    let optimizer = Optimizer(context: context, disabledRules: try core.settings.disabledRules)
+    let plans = try optimizer.optimize(parts.map(\.insert.plan))
+    var sinks: [any TableSink] = []
+    do {
+      for part in parts { sinks.append(try sink(for: part.insert, into: part.name)) }
+      let execution = QueryExecution(
+        plans: plans, settings: try core.executionSettings(context), pool: core.engine.pool,
+        cancellation: running.cancellation)
+      running.watch(execution)
+      try execution.run(into: zip(sinks, parts).map { NotNullSink($0, $1.table) })
+      var affected = 0
+      for sink in sinks { affected += try sink.complete() }
+      return affected
+    } catch {
+      for sink in sinks { sink.abandon() }
+      throw error
+    }
+  }
+
+  func bound(_ target: InsertTarget, _ rows: LogicalPlan) throws(QueryError) -> BoundInsert {
     try binder().bind(
-      insert.target, rows: try binder().bind(insert.query), into: try target(insert.target.table),
+      target, rows: rows, into: try self.target(target.table),
       overwritesDynamically: try core.settings.overwritesDynamically)
+  }
+
+  /// Removes the rows that `INSERT INTO ... REPLACE WHERE` replaces.
+  private func delete(_ condition: Expression, _ target: InsertTarget) throws(QueryError) {
+    _ = try run(Delete(table: target.table, filter: condition))
   }
 
   private func partitionExists(_ target: InsertTarget, _ name: TableName) throws(QueryError) -> Bool {
@@ -45,22 +83,22 @@ extension StatementExecutor {
 
   /// Writes rows into a table; returns how many.
   func write(_ insert: InsertTarget, _ rows: LogicalPlan, into name: TableName) throws(QueryError) -> Int {
-    if case .replaceWhere = insert.mode {
-      throw QueryError(.unsupported, .plan, "REPLACE WHERE is not supported yet", span: insert.span)
-    }
     let table = try target(insert.table)
-    let bound = try binder().bind(
-      insert, rows: rows, into: table, overwritesDynamically: try core.settings.overwritesDynamically)
+    let bound = try bound(insert, rows)
     let plan = try optimized(bound.plan)
-    let sink: any TableSink
-    switch bound.replacement {
-    case .none: sink = try transaction.stageAppend(name)
-    case .all: sink = try transaction.stageOverwrite(name, mode: .all)
-    case .partitions(_, isDynamic: true): sink = try transaction.stageOverwrite(name, mode: .dynamicPartitions)
+    // The rows were bound before: they may read what is deleted here.
+    if case .replaceWhere(let condition) = insert.mode { try delete(condition, insert) }
+    return try fill(try sink(for: bound, into: name), from: plan, table)
+  }
+
+  private func sink(for insert: BoundInsert, into name: TableName) throws(QueryError) -> any TableSink {
+    switch insert.replacement {
+    case .none: return try transaction.stageAppend(name)
+    case .all: return try transaction.stageOverwrite(name, mode: .all)
+    case .partitions(_, isDynamic: true): return try transaction.stageOverwrite(name, mode: .dynamicPartitions)
     case .partitions(let values, isDynamic: false):
-      sink = try transaction.stageOverwrite(name, mode: .partitions(values))
+      return try transaction.stageOverwrite(name, mode: .partitions(values))
     }
-    return try fill(sink, from: plan, table)
   }
 
   /// Runs a plan into a sink and adds the result to the transaction; a failure leaves nothing behind.
@@ -68,7 +106,7 @@ extension StatementExecutor {
     do {
       let execution = try execution(plan)
       running.watch(execution)
-      try execution.run(into: NotNullSink(sink, schema: table.schema, table: table.name.joined(separator: ".")))
+      try execution.run(into: NotNullSink(sink, table))
       return try sink.complete()
     } catch {
       sink.abandon()
@@ -135,10 +173,10 @@ private final class NotNullSink: BatchSink {
   private let required: [(index: Int, name: String)]
   private let table: String
 
-  init(_ sink: any BatchSink, schema: Schema, table: String) {
+  init(_ sink: any BatchSink, _ table: TargetTable) {
     self.sink = sink
-    self.table = table
-    required = schema.fields.enumerated().filter { !$0.element.isNullable }.map { ($0.offset, $0.element.name) }
+    self.table = table.name.joined(separator: ".")
+    required = table.schema.fields.enumerated().filter { !$0.element.isNullable }.map { ($0.offset, $0.element.name) }
   }
 
   func makeWriter() throws(QueryError) -> any BatchWriter {

@@ -9,7 +9,7 @@ import LakeTypes
 extension StatementExecutor {
   func run(_ statement: Describe) throws(QueryError) -> StatementCompletion {
     switch statement {
-    case .table(let name, _, let column, let detail):
+    case .table(let name, let column, let detail):
       if let column { return try describe(column, of: name) }
       return try describe(name, isDetailed: detail != .plain)
     case .database(let name, let detail): return try describe(database: name, isDetailed: detail != .plain)

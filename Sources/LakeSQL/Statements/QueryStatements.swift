@@ -33,10 +33,16 @@ extension StatementExecutor {
   // MARK: EXPLAIN
 
   func explain(_ mode: ExplainMode, _ statement: Statement) throws(QueryError) -> StatementCompletion {
-    guard mode != .lineage else {
-      throw QueryError(.unsupported, .plan, "EXPLAIN LINEAGE is not supported yet", span: statement.span)
+    var lines: [String] = []
+    for bound in try explainedPlans(statement) {
+      if !lines.isEmpty { lines.append("") }
+      lines += try explained(mode, bound)
     }
-    let bound = try explainedPlan(statement)
+    return textRows(
+      "plan", lines.flatMap { $0.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) })
+  }
+
+  private func explained(_ mode: ExplainMode, _ bound: LogicalPlan) throws(QueryError) -> [String] {
     let plan = try optimized(bound)
     let settings = try core.executionSettings(context)
     var lines: [String] = []
@@ -49,20 +55,29 @@ extension StatementExecutor {
     } else {
       lines += ["== Physical plan ==", try PhysicalExplanation.text(for: plan, settings: settings)]
     }
-    return textRows(
-      "plan", lines.flatMap { $0.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) })
+    return lines
   }
 
-  private func explainedPlan(_ statement: Statement) throws(QueryError) -> LogicalPlan {
+  /// What a statement computes: for a row change the new rows of the files that it changes.
+  private func explainedPlans(_ statement: Statement) throws(QueryError) -> [LogicalPlan] {
     switch statement.kind {
-    case .query(let query): return try binder().bind(query)
-    case .insert(let insert): return try boundInsert(insert).plan
+    case .query(let query): return [try binder().bind(query)]
+    case .createView(let create): return [try binder().bind(create.query)]
     case .createTable(let create):
-      if let query = create.query { return try binder().bind(query) }
-    default: break
+      guard let query = create.query else { throw .internal("EXPLAIN of a table without a query") }
+      return [try binder().bind(query)]
+    case .insert(let insert): return [try bound(insert.target, try binder().bind(insert.query)).plan]
+    case .multiInsert(let insert):
+      var plans: [LogicalPlan] = []
+      for (part, rows) in zip(insert.inserts, try binder().bindRows(of: insert).parts) {
+        plans.append(try bound(part.target, rows).plan)
+      }
+      return plans
+    case .update(let update): return [try binder().bind(update, of: try target(update.table)).rewrite]
+    case .delete(let delete): return [try binder().bind(delete, of: try target(delete.table)).rewrite]
+    case .merge(let merge): return [try binder().bind(merge, of: try target(merge.target)).rewrite]
+    default: throw .internal("EXPLAIN of a statement without a plan")
     }
-    throw QueryError(
-      .unsupported, .plan, "EXPLAIN takes queries, INSERT and CREATE TABLE AS", span: statement.span)
   }
 
   /// A result of one text column.

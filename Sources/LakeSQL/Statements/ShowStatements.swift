@@ -38,22 +38,32 @@ extension StatementExecutor {
     for listing in try transaction.tables(in: database) where matcher.matches(listing.name.table) {
       result.append([.string(listing.name.database), .string(listing.name.table), .boolean(false)])
     }
-    for view in temporaryViewNames where name == nil && matcher.matches(view) {
-      result.append([.string(""), .string(view), .boolean(true)])
-    }
-    return rows(
-      Schema([
-        Field("namespace", .string, isNullable: false), Field("tableName", .string, isNullable: false),
-        Field("isTemporary", .boolean, isNullable: false),
-      ]), result)
+    return relationRows("tableName", result, name == nil ? matcher : nil)
   }
 
   private var temporaryViewNames: [String] { core.temporaryViews.values.map { $0.name[0] }.sorted() }
 
   private func views(in name: QualifiedName?, _ pattern: String?) throws(QueryError) -> StatementCompletion {
     let database = try name.map { (name) throws(QueryError) in try databaseName(name) } ?? core.currentDatabase
-    let stored = try transaction.tables(in: database).filter { $0.kind == .view }.map(\.name.table)
-    return names("viewName", stored + (name == nil ? temporaryViewNames : []), pattern)
+    let matcher = NamePattern(pattern)
+    var result: [[LakeTypes.Literal]] = []
+    for listing in try transaction.tables(in: database)
+    where listing.kind == .view && matcher.matches(listing.name.table) {
+      result.append([.string(listing.name.database), .string(listing.name.table), .boolean(false)])
+    }
+    return relationRows("viewName", result, name == nil ? matcher : nil)
+  }
+
+  /// Rows of stored tables or views, and behind them the temporary views whose names match.
+  private func relationRows(
+    _ column: String, _ stored: [[LakeTypes.Literal]], _ temporary: NamePattern?
+  ) -> StatementCompletion {
+    let names = temporary.map { matcher in temporaryViewNames.filter(matcher.matches) } ?? []
+    return rows(
+      Schema([
+        Field("namespace", .string, isNullable: false), Field(column, .string, isNullable: false),
+        Field("isTemporary", .boolean, isNullable: false),
+      ]), stored + names.map { [.string(""), .string($0), .boolean(true)] })
   }
 
   private func partitions(of name: QualifiedName, _ spec: PartitionSpec?) throws(QueryError) -> StatementCompletion {
@@ -123,11 +133,25 @@ struct NamePattern {
     return alternatives.contains { Self.matches($0[...], text[...]) }
   }
 
+  /// Only the last `*` passed is ever tried again with more text, so the time is at most that of text times pattern.
   private static func matches(_ pattern: ArraySlice<Character>, _ text: ArraySlice<Character>) -> Bool {
-    guard let first = pattern.first else { return text.isEmpty }
-    if first == "*" {
-      return (0...text.count).contains { matches(pattern.dropFirst(), text.dropFirst($0)) }
+    var pattern = pattern
+    var text = text
+    var retry: (pattern: ArraySlice<Character>, text: ArraySlice<Character>)?
+    while true {
+      if let first = pattern.first, first == "*" {
+        pattern = pattern.dropFirst()
+        retry = (pattern, text)
+      } else if let first = pattern.first, first == text.first {
+        (pattern, text) = (pattern.dropFirst(), text.dropFirst())
+      } else if pattern.isEmpty, text.isEmpty {
+        return true
+      } else if let last = retry, !last.text.isEmpty {
+        (pattern, text) = (last.pattern, last.text.dropFirst())
+        retry = (pattern, text)
+      } else {
+        return false
+      }
     }
-    return text.first == first && matches(pattern.dropFirst(), text.dropFirst())
   }
 }

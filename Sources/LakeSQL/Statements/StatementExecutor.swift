@@ -65,29 +65,19 @@ final class StatementExecutor {
     case .atomicBlock(let statements): return try runBlock(statements)
     case .assert(let assertion): return try run(assertion)
     case .refreshTable, .analyzeTable: return try checkedNoEffect(statement)
-    case .insertDirectory: throw Self.unsupported("INSERT OVERWRITE DIRECTORY", statement)
-    case .loadData: throw Self.unsupported("LOAD DATA", statement)
-    case .source: throw Self.unsupported("SOURCE outside a script", statement)
-    case .startTransaction, .commit, .rollback:
-      throw Self.unsupported("a transaction statement inside another one", statement)
+    case .source:
+      throw QueryError(
+        .notAllowed, .plan, "SOURCE runs a script, which only a script can: this is a single statement",
+        span: statement.span, hint: "run it with ScriptRunner, or with lakesql -f")
+    case .startTransaction, .commit, .rollback: throw .internal("the session runs transaction statements")
     }
   }
 
-  private static func unsupported(_ what: String, _ statement: Statement) -> QueryError {
-    QueryError(.unsupported, .plan, "\(what) is not supported yet", span: statement.span)
-  }
-
-  /// BEGIN ATOMIC ... END: the statements share this executor's transaction.
+  /// BEGIN ATOMIC ... END: the statements share this executor's transaction; none of them yields rows.
   private func runBlock(_ statements: [Statement]) throws(QueryError) -> StatementCompletion {
     var affected = 0
     for statement in statements {
-      switch statement.kind {
-      case .query:
-        throw QueryError(
-          .unsupported, .plan, "a query inside BEGIN ATOMIC has nowhere to send its rows", span: statement.span)
-      default:
-        if case .affected(let count) = try run(statement) { affected += count }
-      }
+      if case .affected(let count) = try run(statement) { affected += count }
     }
     return .affected(affected)
   }

@@ -10,11 +10,6 @@ import LakeTypes
 
 extension StatementExecutor {
   func run(_ create: CreateTable) throws(QueryError) -> StatementCompletion {
-    if create.isTemporary {
-      throw QueryError(
-        .unsupported, .plan, "temporary tables are not supported yet", span: create.name.span,
-        hint: "use CREATE TEMPORARY VIEW")
-    }
     let name = try tableName(create.name)
     let mode: CreateMode = create.isReplacing ? .orReplace : create.ifNotExists ? .ifNotExists : .create
     guard let query = create.query else {
@@ -39,11 +34,6 @@ extension StatementExecutor {
   private func define(
     _ create: CreateTable, _ name: TableName, _ schema: Schema, _ mode: CreateMode
   ) throws(QueryError) {
-    if let buckets = create.buckets {
-      throw QueryError(
-        .unsupported, .plan, "CLUSTERED BY is not supported", span: buckets.columns.first?.span,
-        hint: "partition by bucket(\(buckets.count), column)")
-    }
     if let format = try ExternalFormat(create) {
       try createExternal(create, name, schema, format, mode)
     } else {
@@ -102,9 +92,6 @@ extension StatementExecutor {
     var columns = create.columns
     for field in create.partitionedBy {
       if case .column(let column) = field.kind { columns.append(column) }
-    }
-    if let column = columns.first(where: { $0.defaultValue != nil }) {
-      throw QueryError(.unsupported, .plan, "DEFAULT values are not supported yet", span: column.span)
     }
     let schema = try TypeBinder.bind(columns)
     let isInferred = try ExternalFormat(create) != nil
@@ -217,7 +204,15 @@ extension StatementExecutor {
   func checkedNoEffect(_ statement: Statement) throws(QueryError) -> StatementCompletion {
     switch statement.kind {
     case .refreshTable(let name): _ = try resolve(name)
-    case .analyzeTable(let analyze): _ = try resolve(analyze.name)
+    case .analyzeTable(let analyze):
+      let schema = try columns(of: analyze.name)
+      if let partition = analyze.partition { _ = try partitionValues(partition, of: try tableName(analyze.name)) }
+      guard case .columns(let names) = analyze.scope else { break }
+      for column in names where schema.index(of: column.name) == nil {
+        throw QueryError(
+          .unresolvedColumn, .bind, "\(analyze.name.text) has no column \(column.name)", span: column.span,
+          hint: NearestName.of(column.name, among: schema.names).map { "did you mean \($0)?" })
+      }
     default: break
     }
     return .command

@@ -9,7 +9,6 @@ package struct AlterTable: Hashable, Sendable {
 /// What ALTER TABLE changes.
 package enum AlterTableAction: Hashable, Sendable {
   case addColumns([NewColumn], ifNotExists: Bool)
-  case replaceColumns([ColumnDefinition])
   case dropColumns([QualifiedName], ifExists: Bool)
   case renameColumn(QualifiedName, to: Identifier)
   /// Hive: `CHANGE COLUMN old new type [COMMENT 'text'] [FIRST | AFTER other]`
@@ -18,10 +17,9 @@ package enum AlterTableAction: Hashable, Sendable {
   case setProperties([Property])
   case unsetProperties([String], ifExists: Bool)
   case rename(to: QualifiedName)
-  case setLocation(String, partition: PartitionSpec?)
+  case setLocation(String)
   case addPartitions([NewPartition], ifNotExists: Bool)
   case dropPartitions([PartitionSpec], ifExists: Bool, isPurge: Bool)
-  case renamePartition(PartitionSpec, to: PartitionSpec)
   /// Also `RECOVER PARTITIONS`.
   case recoverPartitions
 }
@@ -30,10 +28,7 @@ package enum AlterTableAction: Hashable, Sendable {
 package enum ColumnChange: Hashable, Sendable {
   case type(TypeName)
   case comment(String)
-  case setNotNull
   case dropNotNull
-  case setDefault(Expression)
-  case dropDefault
   case position(ColumnPosition)
 }
 
@@ -41,8 +36,6 @@ package enum ColumnChange: Hashable, Sendable {
 package struct NewColumn: Hashable, Sendable {
   package var name: QualifiedName
   package var type: TypeName
-  package var isNotNull: Bool
-  package var defaultValue: Expression?
   package var comment: String?
   package var position: ColumnPosition?
   @NodeSpan package var span: SourceSpan

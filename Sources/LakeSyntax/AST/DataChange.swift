@@ -48,20 +48,9 @@ package struct MultiInsert: Hashable, Sendable {
   package var inserts: [Insert]
 }
 
-/// `INSERT OVERWRITE [LOCAL] DIRECTORY 'path' query`
-package struct InsertDirectory: Hashable, Sendable {
-  package var path: String
-  package var isLocal: Bool
-  package var rowFormat: RowFormat?
-  package var storage: StorageFormat?
-  package var options: [Property]
-  package var query: Query
-}
-
 /// `MERGE INTO target USING source ON condition WHEN ...`
 package struct Merge: Hashable, Sendable {
   package var with: With?
-  package var hasSchemaEvolution: Bool
   package var target: QualifiedName
   package var alias: TableAlias?
   package var source: TableReference
@@ -116,13 +105,11 @@ package struct Delete: Hashable, Sendable {
   package var table: QualifiedName
   package var alias: TableAlias?
   package var filter: Expression?
-}
 
-/// `LOAD DATA [LOCAL] INPATH 'path' [OVERWRITE] INTO TABLE name [PARTITION (...)]`
-package struct LoadData: Hashable, Sendable {
-  package var path: String
-  package var isLocal: Bool
-  package var isOverwrite: Bool
-  package var table: QualifiedName
-  package var partition: PartitionSpec?
+  package init(with: With? = nil, table: QualifiedName, alias: TableAlias? = nil, filter: Expression?) {
+    self.with = with
+    self.table = table
+    self.alias = alias
+    self.filter = filter
+  }
 }

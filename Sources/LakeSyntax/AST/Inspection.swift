@@ -19,8 +19,8 @@ package enum Describe: Hashable, Sendable {
     case formatted = "FORMATTED"
   }
 
-  /// A table, or a partition or column of it.
-  case table(QualifiedName, partition: PartitionSpec?, column: QualifiedName?, Detail)
+  /// A table, or a column of it.
+  case table(QualifiedName, column: QualifiedName?, Detail)
   case database(QualifiedName, Detail)
   case function(String, Detail)
   case query(Query)

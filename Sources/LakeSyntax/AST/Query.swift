@@ -65,9 +65,8 @@ package struct Values: Hashable, Sendable {
   @NodeSpan package var span: SourceSpan
 }
 
-/// `WITH [RECURSIVE] a AS (...), b AS (...)`
+/// `WITH a AS (...), b AS (...)`
 package struct With: Hashable, Sendable {
-  package var isRecursive: Bool
   package var tables: [CommonTable]
   @NodeSpan package var span: SourceSpan
 }

@@ -37,11 +37,9 @@ package indirect enum StatementKind: Hashable, Sendable {
   // Data.
   case insert(Insert)
   case multiInsert(MultiInsert)
-  case insertDirectory(InsertDirectory)
   case merge(Merge)
   case update(Update)
   case delete(Delete)
-  case loadData(LoadData)
 
   // Looking at things.
   case show(Show)
@@ -66,7 +64,6 @@ package enum ExplainMode: String, Hashable, Sendable, CaseIterable {
   case extended = "EXTENDED"
   case formatted = "FORMATTED"
   case analyze = "ANALYZE"
-  case lineage = "LINEAGE"
 }
 
 /// `SET`, `SET key`, `SET key = value`; key and value are raw text without the outer spaces.

@@ -5,12 +5,10 @@ package struct CreateTable: Hashable, Sendable {
   package var name: QualifiedName
   package var isReplacing: Bool
   package var isExternal: Bool
-  package var isTemporary: Bool
   package var ifNotExists: Bool
   /// Empty where the query or the files give the columns.
   package var columns: [ColumnDefinition]
   package var partitionedBy: [PartitionField]
-  package var buckets: BucketDefinition?
   package var rowFormat: RowFormat?
   package var storage: StorageFormat?
   package var options: [Property]
@@ -26,7 +24,6 @@ package struct ColumnDefinition: Hashable, Sendable {
   package var name: Identifier
   package var type: TypeName
   package var isNotNull: Bool
-  package var defaultValue: Expression?
   package var comment: String?
   @NodeSpan package var span: SourceSpan
 }
@@ -50,13 +47,6 @@ package struct PartitionField: Hashable, Sendable {
 package enum TransformArgument: Hashable, Sendable {
   case column(QualifiedName)
   case number(Int)
-}
-
-/// `CLUSTERED BY (columns) [SORTED BY (...)] INTO count BUCKETS`
-package struct BucketDefinition: Hashable, Sendable {
-  package var columns: [Identifier]
-  package var sortedBy: [SortItem]
-  package var count: Int
 }
 
 /// ROW FORMAT
@@ -91,9 +81,7 @@ package enum StorageFormat: Hashable, Sendable {
 package struct CreateTableLike: Hashable, Sendable {
   package var name: QualifiedName
   package var source: QualifiedName
-  package var isExternal: Bool
   package var ifNotExists: Bool
-  package var storage: StorageFormat?
   package var location: String?
   package var properties: [Property]
 }

@@ -88,7 +88,7 @@ package enum TimeTravel: Hashable, Sendable {
   case timestamp(Expression)
 }
 
-/// `TABLESAMPLE (...) [REPEATABLE (seed)]`
+/// `TABLESAMPLE (...)`
 package struct TableSample: Hashable, Sendable {
   package enum Method: Hashable, Sendable {
     case percent(Expression)
@@ -97,5 +97,4 @@ package struct TableSample: Hashable, Sendable {
   }
 
   package var method: Method
-  package var seed: Int?
 }

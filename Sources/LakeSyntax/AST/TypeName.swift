@@ -21,8 +21,8 @@ package indirect enum TypeNameKind: Hashable, Sendable {
   case array(TypeName)
   case map(key: TypeName, value: TypeName)
   case `struct`([StructFieldName])
-  /// `INTERVAL DAY TO SECOND`, `INTERVAL MONTH`; both nil for plain `INTERVAL`.
-  case interval(from: IntervalUnit?, to: IntervalUnit?)
+  /// `INTERVAL DAY TO SECOND`, `INTERVAL MONTH`.
+  case interval(from: IntervalUnit, to: IntervalUnit?)
 }
 
 /// A field in `struct<name: type NOT NULL COMMENT 'text'>`.

@@ -44,12 +44,15 @@ extension Parser {
   }
 
   private mutating func tableAction() throws(ParseFailure) -> AlterTableAction {
-    if at(.partition) { return try partitionAction() }
-    switch try expectAny([.add, .drop, .rename, .replace, .change, .alter, .set, .unset, .recover]) {
+    if at(.partition) {
+      throw unsupported(
+        "ALTER TABLE ... PARTITION", at: span(of: token), hint: "drop the partition, and add it where it is now")
+    }
+    if at(.replace, .columns) { throw unsupported("ALTER TABLE ... REPLACE COLUMNS", at: span(of: token)) }
+    switch try expectAny([.add, .drop, .rename, .change, .alter, .set, .unset, .recover]) {
     case .add: return try addAction()
     case .drop: return try dropAction()
     case .rename: return try renameAction()
-    case .replace: return try replaceAction()
     case .change: return try changeColumn()
     case .alter: return try alterColumn()
     case .set: return try setAction()
@@ -63,20 +66,10 @@ extension Parser {
     }
   }
 
-  private mutating func partitionAction() throws(ParseFailure) -> AlterTableAction {
-    let partition = try partitionSpec()
-    if try expectAny([.rename, .set]) == .rename {
-      try expect(.to)
-      return .renamePartition(partition, to: try partitionSpec())
-    }
-    try expect(.location)
-    return .setLocation(try string("a path as a string"), partition: partition)
-  }
-
   private mutating func setAction() throws(ParseFailure) -> AlterTableAction {
     switch try expectAny([.tblproperties, .location, .serde, .serdeproperties]) {
     case .tblproperties: return .setProperties(try properties())
-    case .location: return .setLocation(try string("a path as a string"), partition: nil)
+    case .location: return .setLocation(try string("a path as a string"))
     default: throw unsupported("ALTER TABLE ... SET SERDE", at: span(of: tokens[index - 1]))
     }
   }
@@ -87,9 +80,8 @@ extension Parser {
     if at(.constraint) || at(.partition, .field) {
       throw unsupported("ALTER TABLE ... ADD \(text(token).uppercased())", at: span(of: token))
     }
-    if let word = acceptAny([.column, .columns]) {
+    if acceptAny([.column, .columns]) != nil {
       let ifNotExists = try acceptIfNotExists()
-      _ = word
       return .addColumns(try newColumns(), ifNotExists: ifNotExists)
     }
     let ifNotExists = try acceptIfNotExists()
@@ -116,22 +108,21 @@ extension Parser {
   private mutating func newColumn() throws(ParseFailure) -> NewColumn {
     let start = start
     let name = try qualifiedName("the name of a column")
-    var column = NewColumn(
-      name: name, type: try typeName(), isNotNull: false, defaultValue: nil, comment: nil, position: nil,
-      span: SourceSpan(start: start, end: start))
+    let type = try typeName()
+    var comment: String?
+    var position: ColumnPosition?
     while true {
-      if accept(.not) {
-        try expect(.null)
-        column.isNotNull = true
-      } else if accept(.default) {
-        column.defaultValue = try expression()
-      } else if accept(.comment) {
-        column.comment = try comment()
-      } else if let position = try columnPosition() {
-        column.position = position
+      let opening = token
+      if accept(.comment) {
+        try once(&comment, opening) { (parser) throws(ParseFailure) in try parser.comment() }
+      } else if let place = try columnPosition() {
+        try once(&position, opening) { (_) throws(ParseFailure) in place }
+      } else if at(.default) || at(.not) {
+        throw unsupported(
+          "\(text(token).uppercased()) of a column that is added or changed", at: span(of: token),
+          hint: "the rows that exist have NULL in a new column")
       } else {
-        column.span = span(from: start)
-        return column
+        return NewColumn(name: name, type: type, comment: comment, position: position, span: span(from: start))
       }
     }
   }
@@ -149,7 +140,7 @@ extension Parser {
     let ifExists = try acceptIfExists()
     guard at(.partition) else { throw unexpected(keywords: [.column, .columns, .partition]) }
     let partitions = try commaSeparated { (parser) throws(ParseFailure) in
-      try parser.partitionSpec(allowsComparisons: true)
+      try parser.partitionSpec(.comparisons)
     }
     return .dropPartitions(partitions, ifExists: ifExists, isPurge: accept(.purge))
   }
@@ -172,14 +163,6 @@ extension Parser {
     return .renameColumn(name, to: try identifier("a column"))
   }
 
-  private mutating func replaceAction() throws(ParseFailure) -> AlterTableAction {
-    try expect(.columns)
-    return .replaceColumns(
-      try parenthesized { (parser) throws(ParseFailure) in
-        try parser.commaSeparated { (parser) throws(ParseFailure) in try parser.columnDefinition() }
-      })
-  }
-
   private mutating func changeColumn() throws(ParseFailure) -> AlterTableAction {
     _ = isName(peek()) && accept(.column)
     let old = try qualifiedName("a column")
@@ -197,15 +180,17 @@ extension Parser {
   }
 
   private mutating func columnChange() throws(ParseFailure) -> ColumnChange {
-    switch try expectAny([.type, .comment, .set, .drop, .first, .after]) {
+    if at(.set, .default) || at(.drop, .default) {
+      throw unsupported("ALTER COLUMN ... DEFAULT", at: span(of: token))
+    }
+    if at(.set, .not) {
+      throw unsupported(
+        "ALTER COLUMN ... SET NOT NULL", at: span(of: token), hint: "the rows that exist may have NULL in it")
+    }
+    switch try expectAny([.type, .comment, .drop, .first, .after]) {
     case .type: return .type(try typeName())
     case .comment: return .comment(try comment())
-    case .set:
-      if accept(.default) { return .setDefault(try expression()) }
-      try expect(.not, .null)
-      return .setNotNull
     case .drop:
-      if accept(.default) { return .dropDefault }
       try expect(.not, .null)
       return .dropNotNull
     case .first: return .position(.first)

@@ -1,12 +1,13 @@
 import LakeDiagnostics
 
-// INSERT, MERGE, UPDATE, DELETE, LOAD DATA.
+// INSERT, MERGE, UPDATE, DELETE.
 extension Parser {
   mutating func insertStatement(with: With?) throws(ParseFailure) -> StatementKind {
     if peek().keyword == .overwrite,
       peek(2).keyword == .directory || (peek(2).keyword == .local && peek(3).keyword == .directory)
     {
-      return .insertDirectory(try insertDirectory(with: with))
+      throw unsupported(
+        "INSERT OVERWRITE DIRECTORY", at: span(of: peek(2)), hint: "insert into an external table with that LOCATION")
     }
     let target = try insertTarget()
     var query = try query()
@@ -34,7 +35,7 @@ extension Parser {
   }
 
   private mutating func insertColumns(_ target: inout InsertTarget) throws(ParseFailure) {
-    target.partition = try partitionSpecIfAny()
+    if at(.partition) { target.partition = try partitionSpec(.dynamicColumns) }
     if target.partition != nil { target.ifNotExists = try acceptIfNotExists() }
     if target.isByName { return }
     if accept(.by, .name) {
@@ -53,20 +54,6 @@ extension Parser {
       inserts.append(Insert(target: target, query: try selectWithoutFrom()))
     } while at(.insert)
     return .multiInsert(MultiInsert(with: with, from: tables, lateralViews: views, inserts: inserts))
-  }
-
-  private mutating func insertDirectory(with: With?) throws(ParseFailure) -> InsertDirectory {
-    try expect(.insert, .overwrite)
-    let isLocal = accept(.local)
-    try expect(.directory)
-    let path = try string("a path as a string")
-    var format = TableClauses()
-    while try tableClause(&format, allowed: [.row, .stored, .using, .options]) {}
-    var query = try query()
-    if let with { query = Self.adding(with, to: query) }
-    return InsertDirectory(
-      path: path, isLocal: isLocal, rowFormat: format.rowFormat, storage: format.storage,
-      options: format.options ?? [], query: query)
   }
 
   mutating func rowChange(with: With?) throws(ParseFailure) -> StatementKind {
@@ -107,8 +94,10 @@ extension Parser {
 
   private mutating func merge(with: With?) throws(ParseFailure) -> Merge {
     try expect(.merge)
-    let hasSchemaEvolution = accept(.with)
-    if hasSchemaEvolution { try expect(.schema, .evolution) }
+    if at(.with, .schema) {
+      throw unsupported(
+        "MERGE WITH SCHEMA EVOLUTION", at: span(of: token), hint: "ALTER TABLE ... ADD COLUMNS first")
+    }
     try expect(.into)
     let target = try qualifiedName("a table")
     let alias = try tableAlias()
@@ -120,7 +109,7 @@ extension Parser {
     while at(.when) { clauses.append(try mergeClause()) }
     if clauses.isEmpty { throw unexpected("WHEN") }
     return Merge(
-      with: with, hasSchemaEvolution: hasSchemaEvolution, target: target, alias: alias, source: source,
+      with: with, target: target, alias: alias, source: source,
       condition: condition, clauses: clauses)
   }
 
@@ -162,39 +151,35 @@ extension Parser {
     return .insert(columns: columns, values: values)
   }
 
-  mutating func loadData() throws(ParseFailure) -> LoadData {
-    try expect(.load, .data)
-    let isLocal = accept(.local)
-    try expect(.inpath)
-    let path = try string("a path as a string")
-    let isOverwrite = accept(.overwrite)
-    try expect(.into, .table)
-    let table = try qualifiedName("a table")
-    return LoadData(
-      path: path, isLocal: isLocal, isOverwrite: isOverwrite, table: table,
-      partition: try partitionSpecIfAny())
-  }
-
   // MARK: Partitions
 
   mutating func partitionSpecIfAny() throws(ParseFailure) -> PartitionSpec? {
     at(.partition) ? try partitionSpec() : nil
   }
 
-  /// `PARTITION (a = 1, b)`; other comparisons only where partitions are selected.
-  mutating func partitionSpec(allowsComparisons: Bool = false) throws(ParseFailure) -> PartitionSpec {
+  /// What a partition's columns may stand with, beside `column = value`.
+  enum PartitionTerms {
+    case valuesOnly
+    /// A column alone: rows say which partition they go to.
+    case dynamicColumns
+    /// Other comparisons, which select partitions.
+    case comparisons
+  }
+
+  mutating func partitionSpec(_ allowed: PartitionTerms = .valuesOnly) throws(ParseFailure) -> PartitionSpec {
     let start = start
     try expect(.partition)
     let terms = try parenthesized { (parser) throws(ParseFailure) in
       try parser.commaSeparated { (parser) throws(ParseFailure) in
-        try parser.partitionTerm(allowsComparisons)
+        try parser.partitionTerm(allowed)
       }
     }
     return PartitionSpec(terms: terms, span: span(from: start))
   }
 
-  private mutating func partitionTerm(_ allowsComparisons: Bool) throws(ParseFailure) -> PartitionTerm {
+  private mutating func partitionTerm(_ allowed: PartitionTerms) throws(ParseFailure) -> PartitionTerm {
     let column = try identifier("a partition column")
+    let allowsComparisons = allowed == .comparisons
     let op: BinaryOperator
     switch token.kind {
     case .equal: op = .equal
@@ -203,7 +188,9 @@ extension Parser {
     case .lessOrEqual where allowsComparisons: op = .lessOrEqual
     case .greater where allowsComparisons: op = .greater
     case .greaterOrEqual where allowsComparisons: op = .greaterOrEqual
-    default: return PartitionTerm(column: column, op: .equal, value: nil)
+    default:
+      guard allowed == .dynamicColumns else { throw unexpected("'=' and the value of the partition column") }
+      return PartitionTerm(column: column, op: .equal, value: nil)
     }
     advance()
     return PartitionTerm(column: column, op: op, value: try value())

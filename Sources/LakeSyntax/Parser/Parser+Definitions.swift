@@ -14,9 +14,10 @@ extension Parser {
     if prefix == nil, !isReplacing, acceptAny([.database, .schema, .namespace]) != nil {
       return .createDatabase(try createDatabase())
     }
-    if accept(.table) {
-      return try createTable(isReplacing: isReplacing, isExternal: prefix == .external, isTemporary: isTemporary)
+    if isTemporary, at(.table) {
+      throw unsupported("CREATE TEMPORARY TABLE", at: span(of: token), hint: "use CREATE TEMPORARY VIEW")
     }
+    if accept(.table) { return try createTable(isReplacing: isReplacing, isExternal: prefix == .external) }
     if prefix != .external, accept(.view) {
       return .createView(try createView(isReplacing: isReplacing, isTemporary: isTemporary))
     }
@@ -28,19 +29,22 @@ extension Parser {
 
   private mutating func createDatabase() throws(ParseFailure) -> CreateDatabase {
     let ifNotExists = try acceptIfNotExists()
-    var result = CreateDatabase(
-      name: try qualifiedName("a database"), ifNotExists: ifNotExists, comment: nil, location: nil,
-      properties: [])
+    let name = try qualifiedName("a database")
+    var comment: String?
+    var location: String?
+    var properties: [Property]?
     while true {
+      let opening = token
       if accept(.comment) {
-        result.comment = try comment()
+        try once(&comment, opening) { (parser) throws(ParseFailure) in try parser.comment() }
       } else if accept(.location) {
-        result.location = try string("a path as a string")
+        try once(&location, opening) { (parser) throws(ParseFailure) in try parser.string("a path as a string") }
       } else if accept(.with) {
         _ = try expectAny([.dbproperties, .properties])
-        result.properties = try properties()
+        try once(&properties, opening) { (parser) throws(ParseFailure) in try parser.properties() }
       } else {
-        return result
+        return CreateDatabase(
+          name: name, ifNotExists: ifNotExists, comment: comment, location: location, properties: properties ?? [])
       }
     }
   }
@@ -50,12 +54,13 @@ extension Parser {
     let name = try qualifiedName("a view")
     let columns = at(.leftParen) ? try viewColumns() : []
     var comment: String?
-    var properties: [Property] = []
+    var properties: [Property]?
     while true {
+      let opening = token
       if accept(.comment) {
-        comment = try self.comment()
+        try once(&comment, opening) { (parser) throws(ParseFailure) in try parser.comment() }
       } else if accept(.tblproperties) {
-        properties = try self.properties()
+        try once(&properties, opening) { (parser) throws(ParseFailure) in try parser.properties() }
       } else if at(.using) {
         throw unsupported("CREATE TEMPORARY VIEW ... USING", at: span(of: token))
       } else {
@@ -66,7 +71,7 @@ extension Parser {
     let query = try query()
     return CreateView(
       name: name, isReplacing: isReplacing, isTemporary: isTemporary, ifNotExists: ifNotExists,
-      columns: columns, comment: comment, properties: properties, query: query, querySpan: query.span)
+      columns: columns, comment: comment, properties: properties ?? [], query: query, querySpan: query.span)
   }
 
   private mutating func viewColumns() throws(ParseFailure) -> [ViewColumn] {
@@ -101,13 +106,11 @@ extension Parser {
 
   // MARK: Tables
 
-  private mutating func createTable(
-    isReplacing: Bool, isExternal: Bool, isTemporary: Bool
-  ) throws(ParseFailure) -> StatementKind {
+  private mutating func createTable(isReplacing: Bool, isExternal: Bool) throws(ParseFailure) -> StatementKind {
     let ifNotExists = try acceptIfNotExists()
     let name = try qualifiedName("a table")
-    if !isReplacing, !isTemporary, accept(.like) {
-      return .createTableLike(try createTableLike(name, isExternal: isExternal, ifNotExists: ifNotExists))
+    if !isReplacing, !isExternal, accept(.like) {
+      return .createTableLike(try createTableLike(name, ifNotExists: ifNotExists))
     }
     let columns = at(.leftParen) && !startsQuery(at: 1) ? try columnDefinitions() : []
     var clauses = TableClauses()
@@ -115,22 +118,25 @@ extension Parser {
     let query = accept(.as) || startsQuery(at: 0) ? try query() : nil
     return .createTable(
       CreateTable(
-        name: name, isReplacing: isReplacing, isExternal: isExternal, isTemporary: isTemporary,
+        name: name, isReplacing: isReplacing, isExternal: isExternal,
         ifNotExists: ifNotExists, columns: columns, partitionedBy: clauses.partitionedBy ?? [],
-        buckets: clauses.buckets, rowFormat: clauses.rowFormat, storage: clauses.storage,
+        rowFormat: clauses.rowFormat, storage: clauses.storage,
         options: clauses.options ?? [], location: clauses.location, comment: clauses.comment,
         properties: clauses.properties ?? [], query: query))
   }
 
   private mutating func createTableLike(
-    _ name: QualifiedName, isExternal: Bool, ifNotExists: Bool
+    _ name: QualifiedName, ifNotExists: Bool
   ) throws(ParseFailure) -> CreateTableLike {
     let source = try qualifiedName("a table")
     var clauses = TableClauses()
-    while try tableClause(&clauses, allowed: [.stored, .using, .location, .tblproperties]) {}
+    while try tableClause(&clauses, allowed: [.location, .tblproperties]) {}
+    if at(.stored) || at(.using) {
+      throw unsupported("CREATE TABLE LIKE with a format of its own", at: span(of: token))
+    }
     return CreateTableLike(
-      name: name, source: source, isExternal: isExternal, ifNotExists: ifNotExists,
-      storage: clauses.storage, location: clauses.location, properties: clauses.properties ?? [])
+      name: name, source: source, ifNotExists: ifNotExists, location: clauses.location,
+      properties: clauses.properties ?? [])
   }
 
   private mutating func columnDefinitions() throws(ParseFailure) -> [ColumnDefinition] {
@@ -154,26 +160,33 @@ extension Parser {
     if isConstraint { throw unsupported("a table constraint", at: span(of: token)) }
   }
 
+  /// Whether a clause of a column comes next that is not supported.
+  private var acceptsNoColumnClause: Bool {
+    let clauses: [Keyword?] = [.default, .generated, .primary, .unique, .check, .references, .constraint]
+    return token.keyword != nil && clauses.contains(token.keyword)
+  }
+
   mutating func columnDefinition() throws(ParseFailure) -> ColumnDefinition {
     let start = start
     let name = try identifier("the name of a column")
     _ = accept(.colon)
-    var column = ColumnDefinition(
-      name: name, type: try typeName(), isNotNull: false, defaultValue: nil, comment: nil,
-      span: SourceSpan(start: start, end: start))
+    let type = try typeName()
+    var isNotNull: Bool?
+    var comment: String?
     while true {
+      let opening = token
       if accept(.not) {
-        try expect(.null)
-        column.isNotNull = true
-      } else if accept(.default) {
-        column.defaultValue = try expression()
+        try once(&isNotNull, opening) { (parser) throws(ParseFailure) in
+          try parser.expect(.null)
+          return true
+        }
       } else if accept(.comment) {
-        column.comment = try comment()
-      } else if at(.generated) || at(.primary) || at(.unique) || at(.check) || at(.references) || at(.constraint) {
+        try once(&comment, opening) { (parser) throws(ParseFailure) in try parser.comment() }
+      } else if acceptsNoColumnClause {
         throw unsupported("\(text(token).uppercased()) of a column", at: span(of: token))
       } else {
-        column.span = span(from: start)
-        return column
+        return ColumnDefinition(
+          name: name, type: type, isNotNull: isNotNull ?? false, comment: comment, span: span(from: start))
       }
     }
   }

@@ -4,8 +4,7 @@ import LakeDiagnostics
 extension Parser {
   mutating func showStatement() throws(ParseFailure) -> Show {
     advance()
-    if let scope = acceptAny([.user, .system, .all]) {
-      _ = scope
+    if acceptAny([.user, .system, .all]) != nil {
       try expect(.functions)
       return .functions(pattern: try likePattern())
     }
@@ -21,9 +20,7 @@ extension Parser {
     case .columns: return try showColumns()
     case .create:
       _ = try expectAny([.table, .view])
-      let name = try qualifiedName("a table")
-      if accept(.as) { try expect(.serde) }
-      return .createTable(name)
+      return .createTable(try qualifiedName("a table"))
     case .tblproperties: return try showProperties()
     case .functions: return .functions(pattern: try likePattern())
     default:
@@ -72,9 +69,11 @@ extension Parser {
     }
     let detail = describeDetail()
     let table = try qualifiedName("a table")
-    let partition = try partitionSpecIfAny()
+    if at(.partition), peek().kind == .leftParen {
+      throw unsupported("DESCRIBE of a partition", at: span(of: token), hint: "SHOW PARTITIONS lists them")
+    }
     let column = isName(token) ? try qualifiedName("a column") : nil
-    return .table(table, partition: partition, column: column, detail)
+    return .table(table, column: column, detail)
   }
 
   private mutating func describeDetail() -> Describe.Detail {

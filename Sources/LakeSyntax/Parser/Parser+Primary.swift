@@ -45,7 +45,7 @@ extension Parser {
     case .interval: return try intervalLiteral().map { .literal(.interval($0)) }
     case .date, .timestamp, .timestampNtz, .timestampLtz, .x:
       return try typedLiteral(keyword).map { .literal($0) }
-    case .currentDate, .currentTimestamp, .currentTime, .currentUser, .currentCatalog, .currentDatabase,
+    case .currentDate, .currentTimestamp, .currentUser, .currentCatalog, .currentDatabase,
       .currentSchema, .sessionUser, .localtimestamp:
       return peek().kind == .leftParen || peek().kind == .dot ? nil : try bareCall()
     default: return peek().kind == .leftParen ? try keywordCall(keyword) : nil

@@ -59,9 +59,9 @@ extension Parser {
   mutating func withClause() throws(ParseFailure) -> With? {
     let start = start
     guard accept(.with) else { return nil }
-    let isRecursive = isName(peek()) && accept(.recursive)
+    if isName(peek()), at(.recursive) { throw unsupported("WITH RECURSIVE", at: span(of: token)) }
     let tables = try commaSeparated { (parser) throws(ParseFailure) in try parser.commonTable() }
-    return With(isRecursive: isRecursive, tables: tables, span: span(from: start))
+    return With(tables: tables, span: span(from: start))
   }
 
   private mutating func commonTable() throws(ParseFailure) -> CommonTable {

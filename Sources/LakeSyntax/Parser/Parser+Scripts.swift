@@ -63,7 +63,14 @@ extension Parser {
       while accept(.semicolon) {}
       if accept(.end) { return statements }
       if at(.endOfText) { throw error("the BEGIN ATOMIC that starts here has no END", at: span(of: opening)) }
-      statements.append(try statement())
+      let place = span(of: token)
+      let inner = try statement()
+      guard inner.kind.isAllowedInBlock else {
+        throw unsupported(
+          "this statement inside BEGIN ATOMIC", at: place,
+          hint: "a block takes statements that change something: definitions, INSERT and its kin, SET, ASSERT")
+      }
+      statements.append(inner)
       if at(.endOfText) { throw error("the BEGIN ATOMIC that starts here has no END", at: span(of: opening)) }
       try expect(.semicolon, "';' behind the statement")
     }

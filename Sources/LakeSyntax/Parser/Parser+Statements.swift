@@ -18,7 +18,6 @@ extension Parser {
     case .from: return try statementFrom()
     case .insert: return try insertStatement(with: nil)
     case .merge, .update, .delete: return try rowChange(with: nil)
-    case .load: return .loadData(try loadData())
     case .create: return try createStatement()
     case .drop: return try dropStatement()
     case .alter: return try alterStatement()
@@ -40,7 +39,7 @@ extension Parser {
     case .begin, .start, .commit, .rollback: return try transactionStatement()
     case .assert: return try assertStatement()
     case .cache, .uncache, .grant, .revoke, .optimize, .vacuum, .declare, .execute, .call, .copy, .export,
-      .add, .lock, .unlock, .import, .comment:
+      .add, .lock, .unlock, .import, .comment, .load:
       throw unsupported("the statement \(text(token).uppercased())", at: span(of: token))
     default: throw unexpectedStatement()
     }
@@ -49,7 +48,7 @@ extension Parser {
   private func unexpectedStatement() -> ParseFailure {
     if at(.endOfText) || at(.semicolon) { return error("there is no statement here", at: span(of: token)) }
     let firstWords: [Keyword] = [
-      .select, .with, .from, .values, .insert, .merge, .update, .delete, .load, .create, .drop, .alter,
+      .select, .with, .from, .values, .insert, .merge, .update, .delete, .create, .drop, .alter,
       .truncate, .msck, .analyze, .refresh, .show, .describe, .explain, .use, .set, .reset, .source, .begin,
       .start, .commit, .rollback, .assert, .table,
     ]
@@ -111,15 +110,19 @@ extension Parser {
     case .extended: mode = .extended
     case .formatted: mode = .formatted
     case .analyze: mode = .analyze
-    case .lineage: mode = .lineage
-    case .codegen, .cost: throw unsupported("EXPLAIN \(text(token).uppercased())", at: span(of: token))
+    case .codegen, .cost, .lineage: throw unsupported("EXPLAIN \(text(token).uppercased())", at: span(of: token))
     default: break
     }
     if mode != .plain { advance() }
     if !at(.leftParen), !Self.explainable.contains(token.keyword) {
       throw unexpected("a query, an INSERT, MERGE, UPDATE, DELETE or CREATE")
     }
-    return .explain(mode, try statement())
+    let place = span(of: token)
+    let explained = try statement()
+    guard explained.kind.hasPlan else {
+      throw error("EXPLAIN takes a query, an INSERT, MERGE, UPDATE, DELETE, or CREATE ... AS a query", at: place)
+    }
+    return .explain(mode, explained)
   }
 
   private static let explainable: [Keyword?] = [
@@ -179,5 +182,26 @@ extension Parser {
         : .allColumns
     }
     return AnalyzeTable(name: name, partition: partition, scope: scope)
+  }
+}
+
+extension StatementKind {
+  /// Whether the statement computes rows.
+  fileprivate var hasPlan: Bool {
+    switch self {
+    case .query, .insert, .multiInsert, .merge, .update, .delete, .createView: true
+    case .createTable(let create): create.query != nil
+    default: false
+    }
+  }
+
+  /// Whether the statement may stand inside BEGIN ATOMIC: it changes something, and yields no rows.
+  var isAllowedInBlock: Bool {
+    switch self {
+    case .query, .show, .describe, .explain, .source, .startTransaction, .commit, .rollback, .set(.show),
+      .set(.showAll):
+      false
+    default: true
+    }
   }
 }

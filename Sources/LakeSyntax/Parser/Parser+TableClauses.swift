@@ -3,11 +3,10 @@ import LakeDiagnostics
 /// The clauses behind the columns of CREATE TABLE, which come in any order, each at most once.
 struct TableClauses {
   static let all: [Keyword] = [
-    .partitioned, .clustered, .row, .stored, .using, .options, .location, .comment, .tblproperties,
+    .partitioned, .row, .stored, .using, .options, .location, .comment, .tblproperties,
   ]
 
   var partitionedBy: [PartitionField]?
-  var buckets: BucketDefinition?
   var rowFormat: RowFormat?
   var storage: StorageFormat?
   var options: [Property]?
@@ -23,17 +22,17 @@ extension Parser {
   ) throws(ParseFailure) -> Bool {
     let opening = token
     guard let keyword = acceptAny(allowed) else {
-      if at(.skewed), allowed.contains(.clustered) { throw unsupported("SKEWED BY", at: span(of: token)) }
+      if at(.clustered), allowed.contains(.partitioned) {
+        throw unsupported(
+          "CLUSTERED BY", at: span(of: token), hint: "write PARTITIONED BY (bucket(number, column))")
+      }
+      if at(.skewed), allowed.contains(.partitioned) { throw unsupported("SKEWED BY", at: span(of: token)) }
       return false
     }
     switch keyword {
     case .partitioned:
       try once(&clauses.partitionedBy, opening) { (parser) throws(ParseFailure) in
         try parser.partitionFields()
-      }
-    case .clustered:
-      try once(&clauses.buckets, opening) { (parser) throws(ParseFailure) in
-        try parser.bucketDefinition()
       }
     case .row:
       try once(&clauses.rowFormat, opening) { (parser) throws(ParseFailure) in
@@ -61,16 +60,7 @@ extension Parser {
     return true
   }
 
-  private mutating func once<Node>(
-    _ clause: inout Node?, _ opening: Token, _ rule: (inout Parser) throws(ParseFailure) -> Node
-  ) throws(ParseFailure) {
-    if clause != nil {
-      throw error("the clause \(text(opening).uppercased()) stands here a second time", at: span(of: opening))
-    }
-    clause = try rule(&self)
-  }
-
-  // MARK: PARTITIONED BY and CLUSTERED BY
+  // MARK: PARTITIONED BY
 
   private mutating func partitionFields() throws(ParseFailure) -> [PartitionField] {
     try expect(.by)
@@ -102,20 +92,6 @@ extension Parser {
       ? .number(try wholeNumber("a whole number")) : .column(try qualifiedName("a column or a number"))
   }
 
-  private mutating func bucketDefinition() throws(ParseFailure) -> BucketDefinition {
-    try expect(.by)
-    let columns = try identifierList("a column")
-    var sortedBy: [SortItem] = []
-    if accept(.sorted) {
-      try expect(.by)
-      sortedBy = try parenthesized { (parser) throws(ParseFailure) in try parser.sortItems() }
-    }
-    try expect(.into)
-    let count = try wholeNumber("the number of buckets")
-    try expect(.buckets)
-    return BucketDefinition(columns: columns, sortedBy: sortedBy, count: count)
-  }
-
   // MARK: Formats
 
   private mutating func storedFormat() throws(ParseFailure) -> StorageFormat {
@@ -143,29 +119,34 @@ extension Parser {
 
   private mutating func rowDelimiters() throws(ParseFailure) -> RowDelimiters {
     var delimiters = RowDelimiters()
-    while let keyword = acceptAny([.fields, .collection, .map, .lines, .null, .escaped]) {
+    while true {
+      let opening = token
+      guard let keyword = acceptAny([.fields, .collection, .map, .lines, .null, .escaped]) else { return delimiters }
       switch keyword {
-      case .fields: delimiters.fields = try terminator()
+      case .fields: try terminator(&delimiters.fields, opening)
       case .collection:
         try expect(.items)
-        delimiters.collectionItems = try terminator()
+        try terminator(&delimiters.collectionItems, opening)
       case .map:
         try expect(.keys)
-        delimiters.mapKeys = try terminator()
-      case .lines: delimiters.lines = try terminator()
+        try terminator(&delimiters.mapKeys, opening)
+      case .lines: try terminator(&delimiters.lines, opening)
       case .escaped:
         try expect(.by)
-        delimiters.escape = try string("a character as a string")
+        try character(&delimiters.escape, opening)
       default:
         try expect(.defined, .as)
-        delimiters.nullText = try string("a string")
+        try character(&delimiters.nullText, opening)
       }
     }
-    return delimiters
   }
 
-  private mutating func terminator() throws(ParseFailure) -> String {
+  private mutating func terminator(_ clause: inout String?, _ opening: Token) throws(ParseFailure) {
     try expect(.terminated, .by)
-    return try string("a character as a string")
+    try character(&clause, opening)
+  }
+
+  private mutating func character(_ clause: inout String?, _ opening: Token) throws(ParseFailure) {
+    try once(&clause, opening) { (parser) throws(ParseFailure) in try parser.string("a character as a string") }
   }
 }

@@ -180,12 +180,9 @@ extension Parser {
 
   private mutating func tableSample() throws(ParseFailure) -> TableSample? {
     guard accept(.tablesample) else { return nil }
-    _ = acceptAny([.system, .bernoulli])
     let method = try parenthesized { (parser) throws(ParseFailure) in try parser.sampleMethod() }
-    let seed =
-      accept(.repeatable)
-      ? try parenthesized { (parser) throws(ParseFailure) in try parser.wholeNumber("the seed") } : nil
-    return TableSample(method: method, seed: seed)
+    if at(.repeatable), peek().kind == .leftParen { throw unsupported("REPEATABLE", at: span(of: token)) }
+    return TableSample(method: method)
   }
 
   private mutating func sampleMethod() throws(ParseFailure) -> TableSample.Method {

@@ -76,9 +76,17 @@ extension Parser {
   }
 
   private mutating func intervalType() throws(ParseFailure) -> TypeNameKind {
-    guard let from = acceptIntervalUnit() else { return .interval(from: nil, to: nil) }
+    let place = span(of: token)
+    guard let from = acceptIntervalUnit() else { throw unexpected("YEAR, MONTH, DAY, HOUR, MINUTE or SECOND") }
+    let order: [IntervalUnit] = from == .year || from == .month ? [.year, .month] : [.day, .hour, .minute, .second]
+    guard let first = order.firstIndex(of: from) else {
+      throw error("the type INTERVAL is one of YEAR to MONTH or of DAY to SECOND", at: place)
+    }
     guard accept(.to) else { return .interval(from: from, to: nil) }
-    guard let to = acceptIntervalUnit() else { throw unexpected("a unit of time") }
+    guard let to = intervalUnit(of: token), let last = order.firstIndex(of: to), last > first else {
+      throw unexpected("a smaller unit of time")
+    }
+    advance()
     return .interval(from: from, to: to)
   }
 

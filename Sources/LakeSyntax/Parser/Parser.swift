@@ -44,15 +44,6 @@ extension Parser {
     }
   }
 
-  /// Parses every statement of a script; spans count from its start.
-  package static func parseScript(_ text: String) throws(QueryError) -> [Statement] {
-    var statements: [Statement] = []
-    for part in try Script.split(text) {
-      statements.append(try parseStatement(part.text, at: part.span.start))
-    }
-    return statements
-  }
-
   /// Parses a lone expression, such as the definition of a default value.
   package static func parseExpression(_ text: String) throws(QueryError) -> Expression {
     try run(Array(text.utf8), base: 0) { (parser) throws(ParseFailure) in try parser.expression() }
@@ -177,6 +168,16 @@ extension Parser {
     guard accept(.if) else { return false }
     try expect(.not, .exists)
     return true
+  }
+
+  /// Takes a clause that may stand once.
+  mutating func once<Node>(
+    _ clause: inout Node?, _ opening: Token, _ rule: (inout Parser) throws(ParseFailure) -> Node
+  ) throws(ParseFailure) {
+    if clause != nil {
+      throw error("the clause \(text(opening).uppercased()) stands here a second time", at: span(of: opening))
+    }
+    clause = try rule(&self)
   }
 
   mutating func commaSeparated<Node>(

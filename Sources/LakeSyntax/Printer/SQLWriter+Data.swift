@@ -8,13 +8,6 @@ extension SQLWriter {
       list(insert.from) { $0.write($1) }
       write(insert.lateralViews)
       for part in insert.inserts { write(part) }
-    case .insertDirectory(let insert):
-      word(insert.isLocal ? "INSERT OVERWRITE LOCAL DIRECTORY" : "INSERT OVERWRITE DIRECTORY")
-      string(insert.path)
-      if let format = insert.rowFormat { write(format) }
-      if let storage = insert.storage { write(storage) }
-      clause("OPTIONS", insert.options)
-      write(insert.query)
     case .merge(let merge): write(merge)
     case .update(let update): write(update)
     case .delete(let delete):
@@ -23,12 +16,6 @@ extension SQLWriter {
       write(delete.table)
       if let alias = delete.alias { write(alias) }
       clause("WHERE", delete.filter)
-    case .loadData(let load):
-      word(load.isLocal ? "LOAD DATA LOCAL INPATH" : "LOAD DATA INPATH")
-      string(load.path)
-      word(load.isOverwrite ? "OVERWRITE INTO TABLE" : "INTO TABLE")
-      write(load.table)
-      if let partition = load.partition { write(partition) }
     default: break
     }
   }
@@ -70,7 +57,7 @@ extension SQLWriter {
 
   private mutating func write(_ merge: Merge) {
     if let with = merge.with { write(with) }
-    word(merge.hasSchemaEvolution ? "MERGE WITH SCHEMA EVOLUTION INTO" : "MERGE INTO")
+    word("MERGE INTO")
     write(merge.target)
     if let alias = merge.alias { write(alias) }
     word("USING")

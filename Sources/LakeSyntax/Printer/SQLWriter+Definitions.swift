@@ -2,7 +2,6 @@ extension SQLWriter {
   mutating func write(_ create: CreateTable) {
     word(create.isReplacing ? "CREATE OR REPLACE" : "CREATE")
     if create.isExternal { word("EXTERNAL") }
-    if create.isTemporary { word("TEMPORARY") }
     word(create.ifNotExists ? "TABLE IF NOT EXISTS" : "TABLE")
     write(create.name)
     if !create.columns.isEmpty { parenthesized(create.columns) { $0.write($1) } }
@@ -10,7 +9,6 @@ extension SQLWriter {
       word("PARTITIONED BY")
       parenthesized(create.partitionedBy) { $0.write($1) }
     }
-    if let buckets = create.buckets { write(buckets) }
     if let format = create.rowFormat { write(format) }
     if let storage = create.storage { write(storage) }
     clause("OPTIONS", create.options)
@@ -24,12 +22,11 @@ extension SQLWriter {
   }
 
   mutating func write(_ create: CreateTableLike) {
-    word(create.isExternal ? "CREATE EXTERNAL TABLE" : "CREATE TABLE")
+    word("CREATE TABLE")
     if create.ifNotExists { word("IF NOT EXISTS") }
     write(create.name)
     word("LIKE")
     write(create.source)
-    if let storage = create.storage { write(storage) }
     clause("LOCATION", create.location)
     clause("TBLPROPERTIES", create.properties)
   }
@@ -55,7 +52,6 @@ extension SQLWriter {
     write(column.name)
     write(column.type)
     if column.isNotNull { word("NOT NULL") }
-    clause("DEFAULT", column.defaultValue)
     clause("COMMENT", column.comment)
   }
 
@@ -72,18 +68,6 @@ extension SQLWriter {
         }
       }
     }
-  }
-
-  private mutating func write(_ buckets: BucketDefinition) {
-    word("CLUSTERED BY")
-    write(buckets.columns)
-    if !buckets.sortedBy.isEmpty {
-      word("SORTED BY")
-      open()
-      write(buckets.sortedBy)
-      close()
-    }
-    word("INTO \(buckets.count) BUCKETS")
   }
 
   // MARK: Formats
@@ -141,9 +125,9 @@ extension SQLWriter {
     word("ALTER TABLE")
     write(alter.name)
     switch alter.action {
-    case .addColumns, .replaceColumns, .dropColumns, .renameColumn, .changeColumn, .alterColumn:
+    case .addColumns, .dropColumns, .renameColumn, .changeColumn, .alterColumn:
       columnAction(alter.action)
-    case .addPartitions, .dropPartitions, .renamePartition, .recoverPartitions:
+    case .addPartitions, .dropPartitions, .recoverPartitions:
       partitionAction(alter.action)
     case .setProperties(let properties): clause("SET TBLPROPERTIES", properties)
     case .unsetProperties(let keys, let ifExists):
@@ -151,9 +135,7 @@ extension SQLWriter {
     case .rename(let name):
       word("RENAME TO")
       write(name)
-    case .setLocation(let path, let partition):
-      if let partition { write(partition) }
-      clause("SET LOCATION", path)
+    case .setLocation(let path): clause("SET LOCATION", path)
     }
   }
 
@@ -161,9 +143,6 @@ extension SQLWriter {
     switch action {
     case .addColumns(let columns, let ifNotExists):
       word(ifNotExists ? "ADD COLUMNS IF NOT EXISTS" : "ADD COLUMNS")
-      parenthesized(columns) { $0.write($1) }
-    case .replaceColumns(let columns):
-      word("REPLACE COLUMNS")
       parenthesized(columns) { $0.write($1) }
     case .dropColumns(let columns, let ifExists):
       word(ifExists ? "DROP COLUMNS IF EXISTS" : "DROP COLUMNS")
@@ -188,8 +167,6 @@ extension SQLWriter {
   private mutating func write(_ column: NewColumn) {
     write(column.name)
     write(column.type)
-    if column.isNotNull { word("NOT NULL") }
-    clause("DEFAULT", column.defaultValue)
     clause("COMMENT", column.comment)
     if let position = column.position { write(position) }
   }
@@ -209,10 +186,7 @@ extension SQLWriter {
       word("TYPE")
       write(type)
     case .comment(let comment): clause("COMMENT", comment)
-    case .setNotNull: word("SET NOT NULL")
     case .dropNotNull: word("DROP NOT NULL")
-    case .setDefault(let value): clause("SET DEFAULT", value)
-    case .dropDefault: word("DROP DEFAULT")
     case .position(let position): write(position)
     }
   }
@@ -229,10 +203,6 @@ extension SQLWriter {
       word(ifExists ? "DROP IF EXISTS" : "DROP")
       list(partitions) { $0.write($1) }
       if isPurge { word("PURGE") }
-    case .renamePartition(let old, let new):
-      write(old)
-      word("RENAME TO")
-      write(new)
     default: word("RECOVER PARTITIONS")
     }
   }

@@ -292,7 +292,7 @@ extension SQLWriter {
       close(">")
     case .interval(let from, let to):
       word("INTERVAL")
-      if let from { word(from.rawValue) }
+      word(from.rawValue)
       if let to { word("TO \(to.rawValue)") }
     }
   }

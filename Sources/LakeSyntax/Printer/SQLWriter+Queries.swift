@@ -23,7 +23,7 @@ extension SQLWriter {
   }
 
   mutating func write(_ with: With) {
-    word(with.isRecursive ? "WITH RECURSIVE" : "WITH")
+    word("WITH")
     list(with.tables) { writer, table in
       writer.write(table.name)
       if !table.columns.isEmpty { writer.write(table.columns) }
@@ -219,6 +219,5 @@ extension SQLWriter {
     case .bucket(let bucket, let count): word("BUCKET \(bucket) OUT OF \(count)")
     }
     close()
-    if let seed = sample.seed { word("REPEATABLE (\(seed))") }
   }
 }

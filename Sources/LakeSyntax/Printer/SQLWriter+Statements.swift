@@ -10,7 +10,7 @@ extension SQLWriter {
     case .alterView(let alter): write(alter)
     case .dropTable, .dropView, .truncateTable, .repairTable, .analyzeTable, .refreshTable:
       tableStatement(statement.kind)
-    case .insert, .multiInsert, .insertDirectory, .merge, .update, .delete, .loadData:
+    case .insert, .multiInsert, .merge, .update, .delete:
       dataStatement(statement.kind)
     case .show(let show): write(show)
     case .describe(let describe): write(describe)
@@ -180,11 +180,10 @@ extension SQLWriter {
   private mutating func write(_ describe: Describe) {
     word("DESCRIBE")
     switch describe {
-    case .table(let name, let partition, let column, let detail):
+    case .table(let name, let column, let detail):
       word("TABLE")
       if detail != .plain { word(detail.rawValue) }
       write(name)
-      if let partition { write(partition) }
       if let column { write(column) }
     case .database(let name, let detail):
       word("DATABASE")

@@ -11,26 +11,31 @@ package struct ScriptStatement: Hashable, Sendable {
   }
 }
 
-/// Cuts a script into statements without parsing them, so that each is parsed, and its variables are
-/// replaced, when its turn comes.
-package enum Script {
-  /// Returns the statements in order; pieces of spaces and comments alone are left out.
-  ///
-  /// - Throws: a syntax error with the place of a string, quoted name or comment that is never closed, or of
-  ///   a BEGIN ATOMIC without END.
-  package static func split(_ text: String) throws(QueryError) -> [ScriptStatement] {
+/// A script cut into statements that are not parsed yet, so that each is parsed, and its variables are replaced, when
+/// its turn comes.
+package struct Script: Sendable {
+  /// The statements in order; pieces of spaces and comments alone are left out.
+  package let statements: [ScriptStatement]
+  /// Why the text behind the last statement is none: a string, quoted name or comment that is never closed, or a BEGIN
+  /// ATOMIC without END, with the place where it opens.
+  package let fault: QueryError?
+
+  package init(_ text: String) {
     let bytes = Array(text.utf8)
-    let (statements, end) = bytes.withUnsafeBufferPointer { text in
+    var (ranges, end) = bytes.withUnsafeBufferPointer { text in
       var scanner = StatementScanner(text)
-      let statements = scanner.run()
-      return (statements, scanner.end)
+      let ranges = scanner.run()
+      return (ranges, scanner.end)
     }
     if case .inside(let what, let offset) = end {
-      throw QueryError(
+      fault = QueryError(
         .syntaxError, .parse, "the \(what) that begins here is never closed",
         span: SourceSpan(start: offset, end: offset + 1))
+      if let last = ranges.last, last.upperBound == bytes.count { ranges.removeLast() }
+    } else {
+      fault = nil
     }
-    return statements.map { range in
+    statements = ranges.map { range in
       ScriptStatement(
         text: String(decoding: bytes[range], as: UTF8.self),
         span: SourceSpan(start: range.lowerBound, end: range.upperBound))
@@ -73,13 +78,17 @@ private struct StatementScanner {
     if text.starts(with: [0xEF, 0xBB, 0xBF]) { index = 3 }
   }
 
+  /// The statements; one that holds something unclosed is the last and reaches to the end of the text.
   mutating func run() -> [Range<Int>] {
     while index < text.count, case .behindStatement = end { step() }
     if let current {
       statements.append(current)
       if case .behindStatement = end { end = .insideStatement }
     }
-    if case .insideStatement = end, let start = blockStarts.first { end = .inside("BEGIN ATOMIC", start) }
+    if case .insideStatement = end, let start = blockStarts.first {
+      end = .inside("BEGIN ATOMIC", start)
+      statements[statements.count - 1] = statements[statements.count - 1].lowerBound..<text.count
+    }
     return statements
   }
 
@@ -88,7 +97,10 @@ private struct StatementScanner {
     if ByteClass.isSpace(byte) {
       index += 1
     } else if let commentEnd = ByteClass.endOfComment(text, index) {
-      if commentEnd > text.count { end = .inside("comment", index) }
+      if commentEnd > text.count {
+        end = .inside("comment", index)
+        extend(to: text.count)
+      }
       index = min(commentEnd, text.count)
     } else if byte == UInt8(ascii: ";") {
       semicolon()

@@ -6,7 +6,6 @@ final class Shell {
   private let session: Session
   private let editor: LineEditor
   private var printer: StatementPrinter
-  private var showsTime = true
   /// What was typed of a statement that is not complete.
   private var pending = ""
 
@@ -24,6 +23,7 @@ final class Shell {
       session: session, output: ResultOutput(), progress: ProgressLine(isEnabled: isWatched),
       format: arguments.format)
     printer.hasHeader = !arguments.omitsHeader
+    printer.showsTiming = true
     printer.acknowledgement = .onOutput
     printer.sharesTerminal = Terminal.outputIsTerminal
     printer.options = ScriptRunner.Options(continuesAfterErrors: arguments.keepsGoing)
@@ -68,24 +68,15 @@ final class Shell {
   }
 
   private func run(_ scripts: [ScriptSource]) -> ExitStatus? {
-    let start = Terminal.clock
     if case .unwritable(let error) = printer.run(scripts) {
       if !error.isClosedPipe { Terminal.writeError("error: \(error)\n") }
       return .failure
     }
-    if showsTime { say("Time: \(Self.milliseconds(Terminal.clock - start)) ms") }
     return nil
   }
 
   /// Tells something beside the results.
   private func say(_ text: String) { Terminal.write(text + "\n", to: STDOUT_FILENO) }
-
-  /// Three digits behind the point.
-  private static func milliseconds(_ seconds: Double) -> String {
-    let micros = Int((seconds * 1e6).rounded())
-    let fraction = String(micros % 1000)
-    return "\(micros / 1000)." + String(repeating: "0", count: 3 - fraction.count) + fraction
-  }
 
   private func run(_ command: ShellCommand) -> ExitStatus? {
     switch command {
@@ -94,8 +85,8 @@ final class Shell {
     case .statement(let sql): return run([ScriptSource(text: sql)])
     case .file(let path): return runFile(path)
     case .timing:
-      showsTime.toggle()
-      say("Timing is \(showsTime ? "on" : "off").")
+      printer.showsTiming.toggle()
+      say("Timing is \(printer.showsTiming ? "on" : "off").")
     case .format(let format):
       if let format { printer.format = format }
       say("The format is \(printer.format.rawValue).")
