@@ -114,8 +114,12 @@ def test_syntax_error_at_the_end_of_a_long_script(lake: Lake, tmp_path: Path, ta
 
 
 @pytest.mark.parametrize("tail", ["SELECT 'open;", "SELECT 1 /* open", "SELECT `open;"])
-def test_script_that_cannot_be_split_runs_not_at_all(lake: Lake, tail: str) -> None:
-    check_fails(lake, f"INSERT INTO d.t VALUES (4, 'd');\n{tail}", "42601", "is never closed", "<command line>:2:")
+def test_what_is_never_closed_fails_behind_the_statements_before_it(lake: Lake, tail: str) -> None:
+    script = f"INSERT INTO d.t VALUES (4, 'closed');\n{tail}"
+    check_error(lake.run("-e", script, "--atomic"), "42601", "is never closed", "<command line>:2:")
+    assert lake.rows("SELECT count(*) AS n FROM d.t WHERE v = 'closed'") == [{"n": 0}]
+    check_error(lake.run("-e", script), "42601", "is never closed", "<command line>:2:")
+    assert lake.rows("SELECT count(*) AS n FROM d.t WHERE v = 'closed'") == [{"n": 1}]
 
 
 def test_atomic_undoes_statements_before_the_failure(lake: Lake) -> None:
