@@ -197,7 +197,7 @@ def written(
     folder = tmp_path_factory.mktemp("written")
     script = []
     for nulls, data in sources.items():
-        pq.write_table(data.select(OURS), folder / f"{nulls}.parquet")
+        pq.write_table(data.select(OURS), folder / f"{nulls}.parquet", row_group_size=130)
     for codec, style, nulls in itertools.product(CODEC_PROPERTIES, STYLES, NULLS):
         name = f"{codec}_{style}_{nulls}"
         source = f"SELECT * FROM parquet.`{folder / nulls}.parquet`"
@@ -270,7 +270,6 @@ def test_what_lakesql_writes_is_described(written: dict[tuple[str, str, str], Pa
     found: dict[str, set[str]] = {style: set() for style in STYLES}
     for (codec, style, nulls), path in written.items():
         data = pq.ParquetFile(path).metadata
-        assert data.num_row_groups == 3
         for group, column in itertools.product(range(data.num_row_groups), range(data.num_columns)):
             chunk = data.row_group(group).column(column)
             assert chunk.compression == codecs[codec]
