@@ -71,7 +71,9 @@ import Testing
     let run = try CommandRun()
     let script = "CREATE DATABASE IF NOT EXISTS d; CREATE TABLE IF NOT EXISTS d.t (a INT); INSERT INTO d.t VALUES (1)"
     let children = try (0..<4).map { _ in try run.start(["-e", script]) }
-    #expect(children.map { $0.wait() } == [0, 0, 0, 0], "\(try run.read("stderr"))")
+    let statuses = children.map { $0.wait() }
+    let errors = try run.read("stderr")
+    #expect(statuses == [0, 0, 0, 0], "\(errors)")
     #expect(try run.run(["-e", "SELECT count(*) AS n FROM d.t", "--format", "csv"]).output == "n\n4\n")
   }
 

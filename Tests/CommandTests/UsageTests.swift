@@ -1,3 +1,4 @@
+import LakeTestSupport
 import Testing
 
 @Suite struct UsageTests {

@@ -12,7 +12,7 @@ import Testing
 
   private func session(in directory: TemporaryDirectory) async throws -> Session {
     let session = try Engine(warehouse: directory.path + "/warehouse").makeSession()
-    await session.setVariable("dir", to: directory.path)
+    try await session.setVariable("dir", to: directory.path)
     return session
   }
 
