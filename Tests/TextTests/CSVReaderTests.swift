@@ -259,6 +259,30 @@ import Testing
       ])
   }
 
+  @Test func everyLineEndEndsALine() throws {
+    let text = "a,1\rb,2\r\nc,3\n\rd,4\r"
+    let expected: [[String?]] = [["a", "1"], ["b", "2"], ["c", "3"], ["d", "4"]]
+    #expect(texts(try readCSV(text, strings("x", "y"))) == expected)
+    // Wherever the file is cut into two parts, each line is read once.
+    for cut in 0...text.utf8.count {
+      var parts: [[String?]] = []
+      for range in [0..<cut, cut..<text.utf8.count] {
+        parts += texts(try read(.csv(CSVOptions()), MemoryFile(text), strings("x", "y"), range: range))
+      }
+      #expect(parts == expected, "cut at \(cut)")
+    }
+    let numbered = failure { () throws(QueryError) in
+      _ = try readCSV(text + "e,5,6", strings("x", "y"), CSVOptions().with { $0.mode = .failFast })
+    }
+    #expect(numbered?.file?.row == 6)
+  }
+
+  @Test func linesMayEndBetweenTwoBlocks() throws {
+    // The carriage return is the last byte of the first block.
+    let long = String(repeating: "x", count: (1 << 20) - 1)
+    #expect(texts(try readCSV(long + "\r\nb\rc", strings("x"))) == [[long], ["b"], ["c"]])
+  }
+
   @Test func nestedValues() throws {
     let schema = columns(
       ("list", .array(.int)), ("map", .map(.string, .int)),

@@ -112,6 +112,54 @@ private let someRows: [[Literal]] = [
     #expect(try csv(schema, rows) == "\"[\"\"a\"\",null]\",\"{\"\"x\"\":null}\"\n")
   }
 
+  @Test func nestedValuesOfHiveComeBack() throws {
+    let schema = columns(
+      ("l", .array(.int)), ("m", .map(.string, .array(.date))),
+      ("s", .struct([Field("x", .int), Field("y", .array(.string))])))
+    let rows: [[Literal]] = [
+      [
+        .array([.integer(1), .null, .integer(-3)]),
+        .map(keys: [.string("a"), .string("b")], values: [.array([.date(0), .date(1)]), .null]),
+        .struct([.integer(7), .array([.string("p,\"q"), .string("r")])]),
+      ],
+      [.array([]), .map(keys: [], values: []), .struct([.null, .null])], [.null, .null, .null],
+    ]
+    for options in [CSVOptions.hiveText(), .hiveText(fieldDelimiter: [0x7C], escape: UInt8(ascii: "\\"))] {
+      #expect(try readCSV(try csv(schema, rows, options), schema, options) == rows)
+    }
+    #expect(try csv(columns(("l", .array(.int))), [[.array([.integer(1), .integer(2)])]], .hiveText()) == "1\u{2}2\n")
+  }
+
+  @Test func typesThatCouldNotBeReadBackAreRefused() {
+    let list = columns(("l", .array(.int)))
+    let refused = failure { () throws(QueryError) in
+      _ = try TextWriter.open(.csv(CSVOptions()), schema: list) { (_) throws(QueryError) in }
+    }
+    #expect(refused?.code == .unsupported)
+    let deep = (0..<8).reduce(LogicalType.int) { type, _ in .array(type) }
+    let tooDeep = failure { () throws(QueryError) in
+      _ = try TextWriter.open(.csv(.hiveText()), schema: columns(("d", deep))) { (_) throws(QueryError) in }
+    }
+    #expect(tooDeep?.code == .unsupported)
+  }
+
+  @Test func intervalsAreTextAsInCasts() throws {
+    let schema = columns(
+      ("m", .intervalYearMonth), ("d", .intervalDayTime), ("k", .map(.intervalYearMonth, .intervalDayTime)))
+    let rows: [[Literal]] = [
+      [.integer(-14), .integer(90_061_500_000), .map(keys: [.integer(1)], values: [.integer(-1)])]
+    ]
+    #expect(
+      try json(schema, rows) == """
+        {"m":"INTERVAL '-1-2' YEAR TO MONTH","d":"INTERVAL '1 01:01:01.5' DAY TO SECOND",\
+        "k":{"INTERVAL '0-1' YEAR TO MONTH":"INTERVAL '-0 00:00:00.000001' DAY TO SECOND"}}
+
+        """)
+    let flat = Schema(Array(schema.fields.prefix(2)))
+    #expect(
+      try csv(flat, rows) == "INTERVAL '-1-2' YEAR TO MONTH,INTERVAL '1 01:01:01.5' DAY TO SECOND\n")
+  }
+
   @Test func manyRowsComeInPieces() throws {
     let schema = columns(("id", .bigint), ("name", .string))
     let sink = Sink()

@@ -163,9 +163,12 @@ struct CSVColumnConverter {
     }
   }
 
+  /// Whether a part of a nested value is NULL.
+  func isNull(_ text: Text) -> Bool { text.elementsEqual(nullText) }
+
   /// Appends one value of any type that is not nested; false if the text is not of the type.
   func append(_ text: Text, to builder: VectorBuilder) -> Bool {
-    if text.elementsEqual(nullText) {
+    if isNull(text) {
       builder.appendNull()
       return true
     }

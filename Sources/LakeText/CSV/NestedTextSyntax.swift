@@ -17,6 +17,10 @@ struct NestedTextSyntax {
     _ text: UnsafeBufferPointer<UInt8>, to builder: VectorBuilder, level: Int, _ scalars: CSVColumnConverter
   ) -> Bool {
     guard builder.type.isNested else { return scalars.append(text, to: builder) }
+    if scalars.isNull(text) {
+      builder.appendNull()
+      return true
+    }
     guard level + 1 < delimiters.count else {
       builder.appendNull()
       return false
@@ -78,5 +82,51 @@ struct NestedTextSyntax {
     }
     builder.appendStruct()
     return isGood
+  }
+}
+
+extension NestedTextSyntax {
+  /// Whether there are delimiters for all levels of a type.
+  func canHold(_ type: LogicalType, level: Int) -> Bool {
+    guard type.isNested else { return true }
+    guard level + 1 < delimiters.count else { return false }
+    switch type {
+    case .array(let element, _): return canHold(element, level: level + 1)
+    case .map(let key, let value, _): return canHold(key, level: level + 2) && canHold(value, level: level + 2)
+    case .struct(let fields): return fields.allSatisfy { canHold($0.type, level: level + 1) }
+    default: return true
+    }
+  }
+
+  /// Appends one row of a vector whose type `canHold` admits.
+  func write(
+    _ vector: Vector, _ row: Int, level: Int, _ text: ValueText, _ nullText: [UInt8], to bytes: ByteBuffer
+  ) {
+    guard vector.isValid(row), vector.type != .void else { return bytes.append(nullText) }
+    let source = vector.slotVector
+    let slot = vector.slotIndex(row)
+    switch vector.type {
+    case .array:
+      let entry = source.slots(ListEntry.self)[slot]
+      for index in 0..<Int(entry.count) {
+        if index > 0 { bytes.append(delimiters[level]) }
+        write(source.children[0], Int(entry.offset) + index, level: level + 1, text, nullText, to: bytes)
+      }
+    case .map:
+      let entry = source.slots(ListEntry.self)[slot]
+      for index in 0..<Int(entry.count) {
+        if index > 0 { bytes.append(delimiters[level]) }
+        write(source.children[0], Int(entry.offset) + index, level: level + 2, text, nullText, to: bytes)
+        bytes.append(delimiters[level + 1])
+        write(source.children[1], Int(entry.offset) + index, level: level + 2, text, nullText, to: bytes)
+      }
+    case .struct:
+      for (index, child) in source.children.enumerated() {
+        if index > 0 { bytes.append(delimiters[level]) }
+        write(child, child.isConstant ? 0 : slot, level: level + 1, text, nullText, to: bytes)
+      }
+    case .string, .binary: source.slots(StringView.self)[slot].withBytes { bytes.append($0) }
+    default: text.appendScalar(source, slot, to: bytes)
+    }
   }
 }

@@ -3,7 +3,7 @@ import LakeDiagnostics
 
 /// Finds where records end.
 enum RecordSplitter {
-  /// LF, with a CR before it left out.
+  /// LF, CR or CR LF.
   case lines
   /// One byte or more.
   case delimited([UInt8])
@@ -43,13 +43,34 @@ enum RecordSplitter {
     }
   }
 
+  /// A line up to LF, CR or CR LF, as Hadoop's readers split them.
   @inline(__always)
   private static func line(_ bytes: UnsafePointer<UInt8>, _ start: Int, _ end: Int, _ isLast: Bool) -> Result {
-    guard let found = memchr(bytes + start, 0x0A, end - start) else {
-      return isLast ? .record(trimmed(bytes, start, end, next: end)) : .incomplete
+    let position = lineEnd(bytes, start, end)
+    guard position < end else { return isLast ? .record(Record(start: start, end: end, next: end)) : .incomplete }
+    if bytes[position] == 0x0A { return .record(Record(start: start, end: position, next: position + 1)) }
+    // Behind a CR at the end of the block a LF may follow, which belongs to it.
+    guard position + 1 < end || isLast else { return .incomplete }
+    let isPair = position + 1 < end && bytes[position + 1] == 0x0A
+    return .record(Record(start: start, end: position, next: position + (isPair ? 2 : 1)))
+  }
+
+  /// The first LF or CR, or `end`; eight bytes at a time, up to seven behind `end` are looked at.
+  @inline(__always)
+  private static func lineEnd(_ bytes: UnsafePointer<UInt8>, _ start: Int, _ end: Int) -> Int {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let raw = UnsafeRawPointer(bytes)
+    var index = start
+    while index < end {
+      let word = raw.loadUnaligned(fromByteOffset: index, as: UInt64.self).littleEndian
+      let feed = word ^ (ones &* 0x0A)
+      let carriage = word ^ (ones &* 0x0D)
+      // 0x80 in each byte that is one of them; above the lowest such byte there may be false ones.
+      let hits = (((feed &- ones) & ~feed) | ((carriage &- ones) & ~carriage)) & (ones &* 0x80)
+      if hits != 0 { return min(end, index &+ hits.trailingZeroBitCount >> 3) }
+      index &+= 8
     }
-    let position = UnsafeRawPointer(found) - UnsafeRawPointer(bytes)
-    return .record(trimmed(bytes, start, position, next: position + 1))
+    return end
   }
 
   /// The record without a CR at its end.

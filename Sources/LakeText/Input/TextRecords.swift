@@ -82,9 +82,13 @@ enum LineNumber {
     defer { buffer.deallocate() }
     var line = 1
     var position = 0
+    var last: UInt8 = 0
     while position < offset {
       guard let got = try? source.read(into: buffer), got > 0 else { return line }
-      for index in 0..<min(got, offset - position) where buffer[index] == 0x0A { line += 1 }
+      for byte in buffer[..<min(got, offset - position)] {
+        if byte == 0x0D || byte == 0x0A && last != 0x0D { line += 1 }
+        last = byte
+      }
       position += got
     }
     return line

@@ -5,12 +5,14 @@ package import LakeTypes
 /// Writes rows as CSV, with the same options that read them back.
 ///
 /// Fields are quoted where they must be (RFC 4180): NULL is `nullText` without quotes, the empty string is quoted.
-/// A quote within is doubled, or escaped if the options name another escape. Nested values are JSON, binary is raw.
+/// A quote within is doubled, or escaped if the options name another escape. Nested values are JSON, or in Hive's form
+/// if the options have delimiters for them; binary is raw.
 /// Not for several threads at once.
 package final class CSVWriter: BatchWriter {
   private let schema: Schema
   private let options: CSVOptions
   private let text: ValueText
+  private let nested: NestedTextSyntax?
   private let output: TextOutput
   private let nullText: [UInt8]
   private let lineEnd: [UInt8]
@@ -25,6 +27,11 @@ package final class CSVWriter: BatchWriter {
     text = try ValueText(
       zone: zone, dateFormat: options.dateFormat, timestampFormat: options.timestampFormat,
       timestampNTZFormat: options.timestampNTZFormat, ignoresNullFields: false)
+    nested = NestedTextSyntax(options)
+    for field in schema.fields where nested?.canHold(field.type, level: 0) == false {
+      throw QueryError(
+        .unsupported, .bind, "the column \(field.name) is nested too deeply for this text format: \(field.type)")
+    }
     output = TextOutput(sink)
     nullText = Array(options.nullText.utf8)
     lineEnd = options.lineDelimiter ?? [0x0A]
@@ -71,10 +78,14 @@ package final class CSVWriter: BatchWriter {
     switch column.type {
     case .string, .binary: source.slots(StringView.self)[slot].withBytes { writeText($0) }
     case .array, .map, .struct:
-      let json = ByteBuffer(capacity: 256)
-      text.appendJSON(column, row, to: json)
-      writeText(json.bytes)
-    case .date, .timestamp, .timestampNTZ, .decimal, .float, .double:
+      let value = ByteBuffer(capacity: 256)
+      if let nested {
+        nested.write(column, row, level: 0, text, nullText, to: value)
+      } else {
+        text.appendJSON(column, row, to: value)
+      }
+      writeText(value.bytes)
+    case .date, .timestamp, .timestampNTZ, .decimal, .float, .double, .intervalYearMonth, .intervalDayTime:
       let start = output.bytes.count
       text.appendScalar(source, slot, to: output.bytes)
       if needsQuotes(UnsafeBufferPointer(rebasing: output.bytes.bytes[start...])) { requote(from: start) }

@@ -15,12 +15,19 @@ package enum TextWriter {
     try open(format, schema: schema, zone: zone) { (bytes) throws(QueryError) in try file.write(bytes) }
   }
 
-  /// A writer into anything that takes bytes.
+  /// A writer into anything that takes bytes; types that a reader of the format could not read are refused.
   package static func open(
     _ format: TextFormat, schema: Schema, zone: TextTimeZone = .utc, sink: @escaping TextSink
   ) throws(QueryError) -> any BatchWriter {
     switch format {
-    case .csv(let options): return try CSVWriter(schema: schema, options: options, zone: zone, sink: sink)
+    case .csv(let options):
+      // What could not be read back is not written.
+      for field in schema.fields where field.type.isNested && options.collectionDelimiter == nil {
+        throw QueryError(
+          .unsupported, .bind, "CSV files cannot hold the column \(field.name) of type \(field.type)",
+          hint: "use JSON or Parquet")
+      }
+      return try CSVWriter(schema: schema, options: options, zone: zone, sink: sink)
     case .json(let options): return try JSONWriter(schema: schema, options: options, zone: zone, sink: sink)
     case .text:
       guard schema.count == 1, schema[0].type == .string else {

@@ -33,8 +33,10 @@ struct ValueText {
     case .boolean: bytes.append(vector.slots(UInt8.self)[slot] != 0 ? "true" : "false")
     case .tinyint: bytes.append(integer: Int64(vector.slots(Int8.self)[slot]))
     case .smallint: bytes.append(integer: Int64(vector.slots(Int16.self)[slot]))
-    case .int, .intervalYearMonth: bytes.append(integer: Int64(vector.slots(Int32.self)[slot]))
-    case .bigint, .intervalDayTime: bytes.append(integer: vector.slots(Int64.self)[slot])
+    case .int: bytes.append(integer: Int64(vector.slots(Int32.self)[slot]))
+    case .bigint: bytes.append(integer: vector.slots(Int64.self)[slot])
+    case .intervalYearMonth: bytes.append(string: IntervalText.yearMonth(vector.slots(Int32.self)[slot]))
+    case .intervalDayTime: bytes.append(string: IntervalText.dayTime(vector.slots(Int64.self)[slot]))
     case .float: FloatingText.append(vector.slots(Float.self)[slot], to: bytes)
     case .double: FloatingText.append(vector.slots(Double.self)[slot], to: bytes)
     case .decimal(_, let scale): appendDecimal(vector, slot, scale, bytes)
@@ -121,7 +123,8 @@ extension ValueText {
       bytes.append(UInt8(ascii: "\""))
       bytes.append(Base64Text.encode(source.slots(StringView.self)[slot].bytes))
       bytes.append(UInt8(ascii: "\""))
-    case .date, .timestamp, .timestampNTZ: appendQuotedScalar(source, slot, bytes)
+    case .date, .timestamp, .timestampNTZ, .intervalYearMonth, .intervalDayTime:
+      appendQuotedScalar(source, slot, bytes)
     case .float where !source.slots(Float.self)[slot].isFinite: appendQuotedScalar(source, slot, bytes)
     case .double where !source.slots(Double.self)[slot].isFinite: appendQuotedScalar(source, slot, bytes)
     case .array: appendArray(source, slot, bytes)
@@ -180,7 +183,8 @@ extension ValueText {
   /// A map's key, which JSON wants as a string whatever its type.
   private func appendKey(_ keys: Vector, _ row: Int, _ bytes: ByteBuffer) {
     switch keys.type {
-    case .string, .binary, .date, .timestamp, .timestampNTZ: return appendJSON(keys, row, to: bytes)
+    case .string, .binary, .date, .timestamp, .timestampNTZ, .intervalYearMonth, .intervalDayTime:
+      return appendJSON(keys, row, to: bytes)
     default: break
     }
     let text = ByteBuffer(capacity: 64)
