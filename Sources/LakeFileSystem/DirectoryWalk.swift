@@ -4,7 +4,8 @@ import LakeDiagnostics
 struct DirectoryWalk {
   let isRecursive: Bool
   let skipsHidden: Bool
-  private var found: [String: FileStatus] = [:]
+  /// By the bytes of the paths: names that differ only in how accents are composed are names of two files.
+  private var found: [[UInt8]: FileStatus] = [:]
   private var ancestors: [FileIdentity] = []
 
   init(isRecursive: Bool, skipsHidden: Bool) {
@@ -25,7 +26,7 @@ struct DirectoryWalk {
   /// Takes a file, or what a directory holds.
   mutating func visitMatch(_ path: String) throws(QueryError) {
     guard let (status, _) = try LocalFileSystem.lookUp(path) else { return }
-    if status.isDirectory { try visit(path) } else { found[path] = status }
+    if status.isDirectory { try visit(path) } else { found[Array(path.utf8)] = status }
   }
 
   /// Takes the files of a directory, and those below it if recursive.
@@ -38,7 +39,7 @@ struct DirectoryWalk {
     for name in names where !(skipsHidden && Self.isHidden(name)) {
       let path = FilePath.join(directory, name)
       guard let (entry, _) = try LocalFileSystem.lookUp(path) else { continue }
-      if !entry.isDirectory { found[path] = entry } else if isRecursive { try visit(path) }
+      if !entry.isDirectory { found[Array(path.utf8)] = entry } else if isRecursive { try visit(path) }
     }
   }
 
