@@ -28,6 +28,21 @@ extension Metastore {
     try read { db in try ExternalTableRow.partitions(db, name) }
   }
 
+  /// Where the metadata files of all managed tables lie, at one moment; by database and table as they are stored.
+  package func metadataLocations() throws(QueryError) -> [[String]: String] {
+    try read { db in
+      let rows = try Row.fetchCursor(
+        db,
+        sql: """
+          SELECT table_namespace, table_name, metadata_location FROM iceberg_tables
+          WHERE catalog_name = ? AND metadata_location IS NOT NULL AND (iceberg_type = 'TABLE' OR iceberg_type IS NULL)
+          """, arguments: [Self.catalogName])
+      var locations: [[String]: String] = [:]
+      while let row = try rows.next() { locations[[row[0], row[1]]] = row[2] as String }
+      return locations
+    }
+  }
+
   /// The transactions that took effect and may still have something left to do.
   package func committedTransactions() throws(QueryError) -> [String] {
     try read { db in try String.fetchAll(db, sql: "SELECT transaction_id FROM lakesql_commits") }

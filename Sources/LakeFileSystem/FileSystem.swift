@@ -12,8 +12,11 @@ package protocol FileSystem: Sendable {
   /// directory is its files, recursively. Names that start with `_` or `.` are left out unless asked for by name.
   func files(matching glob: String) throws(QueryError) -> [FileStatus]
   func open(_ path: String) throws(QueryError) -> any ReadableFile
-  /// Creates a file that must not exist yet, with the directories above it.
+  /// Creates a file that must not exist yet, with the directories above it; `makeDurable` makes them outlast a crash.
   func create(_ path: String) throws(QueryError) -> any WritableFile
+  /// Makes finished files and the entries of directories outlast a crash of the machine; many at a time are cheaper
+  /// than one after the other.
+  func makeDurable(files: [String], directories: [String]) throws(QueryError)
   func createDirectory(_ path: String) throws(QueryError)
   /// Removes a file; an absent one is fine.
   func remove(_ path: String) throws(QueryError)
@@ -52,8 +55,10 @@ package protocol WritableFile: AnyObject {
   var path: String { get }
   /// Bytes written so far.
   var position: Int { get }
+  /// Directories that got an entry when the file was created, to be made durable with it.
+  var changedDirectories: [String] { get }
   func write(_ bytes: UnsafeRawBufferPointer) throws(QueryError)
-  /// Makes the content durable (fsync) and closes the file.
+  /// Closes the file, whose content is complete.
   func finish() throws(QueryError)
   /// Closes and removes the file.
   func discard()

@@ -23,8 +23,9 @@ enum LocalDirectory {
     return names
   }
 
-  /// Creates a directory and those above it, each made durable in its parent; existing ones are fine.
-  static func create(_ path: String) throws(QueryError) {
+  /// Creates a directory and those above it; existing ones are fine. Returns the directories that got an entry.
+  @discardableResult
+  static func create(_ path: String) throws(QueryError) -> [String] {
     var missing: [String] = []
     var current = path
     while !isDirectory(current) {
@@ -37,24 +38,13 @@ enum LocalDirectory {
       if mkdir(directory, 0o777) != 0, errno != EEXIST || !isDirectory(directory) {
         throw SystemFailure.error(errno, "cannot create the directory", directory)
       }
-      try sync(FilePath.parent(directory))
     }
+    return missing.map { FilePath.parent($0) }
   }
 
   static func isDirectory(_ path: String) -> Bool {
     var status = stat()
     return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-  }
-
-  /// Makes the entries of a directory durable.
-  static func sync(_ path: String) throws(QueryError) {
-    let descriptor = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    if descriptor < 0 { throw SystemFailure.error(errno, "cannot open the directory", path) }
-    defer { close(descriptor) }
-    // Some file systems do not know fsync on directories; they have nothing to make durable that way.
-    if SystemFailure.retrying({ Int(fsync(descriptor)) }) != 0, errno != EINVAL {
-      throw SystemFailure.error(errno, "cannot make the directory durable", path)
-    }
   }
 
   /// Removes a directory with all it holds, without following symbolic links.

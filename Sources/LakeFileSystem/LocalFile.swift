@@ -48,14 +48,26 @@ final class LocalReadableFile: ReadableFile {
 /// A new local file that is written front to back.
 final class LocalWritableFile: WritableFile {
   let path: String
+  let changedDirectories: [String]
   private(set) var position = 0
   private var descriptor: Int32
+  private static let attempts = 10
 
   init(creating path: String) throws(QueryError) {
     self.path = path
+    let folder = FilePath.parent(path)
+    var directories = [folder]
     let flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC
-    descriptor = Int32(SystemFailure.retrying { Int(Glibc.open(path, flags, 0o666)) })
+    var descriptor: Int32 = -1
+    // A process that undoes its work removes the folders that are empty, perhaps right before the file is there.
+    for _ in 0..<Self.attempts {
+      directories += try LocalDirectory.create(folder)
+      descriptor = Int32(SystemFailure.retrying { Int(Glibc.open(path, flags, 0o666)) })
+      if descriptor >= 0 || errno != ENOENT { break }
+    }
     if descriptor < 0 { throw SystemFailure.error(errno, "cannot create the file", path) }
+    changedDirectories = directories
+    self.descriptor = descriptor
   }
 
   deinit { discard() }
@@ -74,11 +86,6 @@ final class LocalWritableFile: WritableFile {
 
   func finish() throws(QueryError) {
     guard descriptor >= 0 else { return }
-    if SystemFailure.retrying({ Int(fsync(descriptor)) }) != 0 {
-      let number = errno
-      discard()
-      throw SystemFailure.error(number, "cannot make the file durable", path)
-    }
     let result = close(descriptor)
     descriptor = -1
     if result != 0, errno != EINTR {
@@ -86,7 +93,6 @@ final class LocalWritableFile: WritableFile {
       unlink(path)
       throw SystemFailure.error(number, "cannot close the file", path)
     }
-    try LocalDirectory.sync(FilePath.parent(path))
   }
 
   func discard() {

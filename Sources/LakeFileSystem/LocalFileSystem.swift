@@ -40,13 +40,19 @@ package struct LocalFileSystem: FileSystem {
   }
 
   package func create(_ path: String) throws(QueryError) -> any WritableFile {
-    let target = try Self.resolve(path)
-    try LocalDirectory.create(FilePath.parent(target))
-    return try LocalWritableFile(creating: target)
+    try LocalWritableFile(creating: try Self.resolve(path))
+  }
+
+  package func makeDurable(files: [String], directories: [String]) throws(QueryError) {
+    var paths: [String] = []
+    for path in files { paths.append(try Self.resolve(path)) }
+    var folders: Set<String> = []
+    for path in directories { folders.insert(try Self.resolve(path)) }
+    try LocalDurability.sync(files: paths, directories: folders.sorted())
   }
 
   package func createDirectory(_ path: String) throws(QueryError) {
-    try LocalDirectory.create(try Self.resolve(path))
+    try LocalDurability.sync(files: [], directories: try LocalDirectory.create(try Self.resolve(path)))
   }
 
   package func remove(_ path: String) throws(QueryError) {

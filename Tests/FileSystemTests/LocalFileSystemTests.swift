@@ -117,6 +117,33 @@ private func code(_ body: () throws -> Void) -> ErrorCode? {
     #expect(try files.files(under: directory.path, recursive: true).count == 12)
   }
 
+  @Test func namesThatDifferInTheirBytesAreTwoFiles() throws {
+    let directory = try TemporaryDirectory()
+    let composed = "city=Z\u{FC}rich/a.csv"
+    let decomposed = "city=Zu\u{308}rich/a.csv"
+    try directory.write(composed)
+    try directory.write(decomposed)
+    #expect(try directory.glob("*/*.csv").count == 2)
+    #expect(try files.files(under: directory.path, recursive: true).count == 2)
+  }
+
+  @Test func manyFilesBecomeDurable() throws {
+    let directory = try TemporaryDirectory()
+    var names: [String] = []
+    var folders: Set<String> = []
+    for number in 0..<100 {
+      let file = try files.create("\(directory.path)/p=\(number)/f")
+      folders.formUnion(file.changedDirectories)
+      try file.write(text: "x")
+      try file.finish()
+      names.append(file.path)
+    }
+    #expect(folders.contains(directory.path) && folders.contains(directory.path + "/p=7") && folders.count == 101)
+    try files.makeDurable(files: names, directories: folders.sorted())
+    let missing = code { try files.makeDurable(files: names + [directory.path + "/gone"], directories: []) }
+    #expect(missing == .pathNotFound)
+  }
+
   @Test func loopsOfLinksEnd() throws {
     let directory = try TemporaryDirectory()
     try directory.write("a/f")

@@ -28,6 +28,7 @@ final class MemoryFile: ReadableFile {
 /// Collects what is written.
 final class MemorySink: WritableFile {
   let path = "written.parquet"
+  let changedDirectories: [String] = []
   private(set) var bytes: [UInt8] = []
   private(set) var isFinished = false
   private(set) var isDiscarded = false

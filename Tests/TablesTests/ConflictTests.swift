@@ -108,6 +108,24 @@ import Testing
     #expect(try lake.reopened().rows(name) == [sale(1, day: 1, "first")])
   }
 
+  @Test func whatAnotherProcessCreatedMeanwhileExists() throws {
+    let name = TableName("d", "new")
+    let definition = TableDefinition(name: name, schema: salesSchema, mode: .ifNotExists)
+    let first = lake.warehouse.begin()
+    let second = lake.reopened().begin()
+    let third = lake.reopened().begin()
+    for transaction in [first, second, third] {
+      try transaction.createDatabase("d", ifNotExists: true)
+      try transaction.createManagedTable(definition)
+    }
+    try third.stageAppend(name).fill([sale(1, day: 1, "third")])
+    try first.commit()
+    try second.commit()
+    expectError(.commitConflict) { try third.commit() }
+    #expect(try lake.reopened().rows(name).isEmpty)
+    #expect(lake.files(below: "warehouse/d.db").count == 1)
+  }
+
   @Test func schemaChangesMeanwhileConflictButAppendsGoOn() throws {
     let alter = lake.warehouse.begin()
     try alter.alterTable(.sales, [.addColumn(Field("note", .string), in: [], nil)])
@@ -120,21 +138,75 @@ import Testing
     #expect(try lake.warehouse.managed().schema.names == ["id", "dt", "via", "amount"])
   }
 
+  @Test func aReaderSeesACommitOfSeveralTablesWholeOrNotAtAll() throws {
+    let other = TableName("default", "other")
+    try lake.warehouse.run { try $0.createManagedTable(TableDefinition(name: other, schema: salesSchema)) }
+    let reader = lake.reopened().begin()
+    #expect(try reader.rows().count == 2)
+    try lake.warehouse.run { transaction in
+      try transaction.stageOverwrite(.sales, mode: .all).fill([])
+      try transaction.stageAppend(other).fill([sale(1, day: 1, "a"), sale(2, day: 2, "a")])
+    }
+    #expect(try reader.rows(other).isEmpty)
+    let later = lake.reopened().begin()
+    #expect(try later.rows(other).count == 2)
+    #expect(try later.rows().isEmpty)
+  }
+
+  @Test func appendsDoNotGoToATableThatWasMadeAnew() throws {
+    let append = lake.warehouse.begin()
+    try append.stageAppend(.sales).fill([sale(3, day: 3, "c")])
+    try lake.warehouse.run { try $0.dropTable(.sales, purge: true) }
+    try lake.warehouse.createSales([], [sale(9, day: 9, "new")])
+    expectError(.commitConflict) { try append.commit() }
+    #expect(try lake.reopened().rows() == [sale(9, day: 9, "new")])
+  }
+
+  @Test func appendsDoNotGoToATableThatWasReplaced() throws {
+    let append = lake.warehouse.begin()
+    try append.stageAppend(.sales).fill([sale(3, day: 3, "c")])
+    try lake.warehouse.run { transaction in
+      try transaction.createManagedTable(TableDefinition(name: .sales, schema: salesSchema, mode: .orReplace))
+      try transaction.stageAppend(.sales).fill([sale(9, day: 9, "new")])
+    }
+    expectError(.commitConflict) { try append.commit() }
+    #expect(try lake.reopened().rows() == [sale(9, day: 9, "new")])
+  }
+
+  @Test func rowsThatCameMeanwhileAreNotLostByAReplacement() throws {
+    let replace = lake.warehouse.begin()
+    let rows = try replace.rows()
+    try replace.createManagedTable(TableDefinition(name: .sales, schema: salesSchema, mode: .orReplace))
+    try replace.stageAppend(.sales).fill(rows)
+    try lake.warehouse.run { try $0.stageAppend(.sales).fill([sale(3, day: 3, "c")]) }
+    expectError(.commitConflict) { try replace.commit() }
+    #expect(try lake.reopened().rows().count == 3)
+  }
+
+  @Test func idsOfColumnsThatAreGoneDoNotComeBack() throws {
+    let alter = lake.warehouse.begin()
+    try alter.alterTable(.sales, [.addColumn(Field("note", .string), in: [], nil)])
+    try lake.warehouse.run { try $0.alterTable(.sales, [.addColumn(Field("other", .string), in: [], nil)]) }
+    try lake.warehouse.run { try $0.alterTable(.sales, [.dropColumn(["other"])]) }
+    expectError(.commitConflict) { try alter.commit() }
+    #expect(try lake.reopened().managed().schema.names == salesSchema.names)
+  }
+
   @Test func manyWritersAtOnceLoseNothing() async throws {
     let root = lake.root + "/warehouse"
     try await withThrowingTaskGroup(of: Void.self) { group in
-      for worker in 0..<4 {
+      for worker in 0..<8 {
         group.addTask {
           let warehouse = Warehouse(path: root)
-          for number in 0..<5 {
+          for number in 0..<20 {
             try warehouse.run {
-              try $0.stageAppend(.sales).fill([sale(Int64(100 + worker * 10 + number), day: 5, "w")])
+              try $0.stageAppend(.sales).fill([sale(Int64(100 + worker * 100 + number), day: 5, "w")])
             }
           }
         }
       }
       try await group.waitForAll()
     }
-    #expect(try lake.reopened().rows().count == 22)
+    #expect(try lake.reopened().rows().count == 162)
   }
 }

@@ -94,6 +94,30 @@ import Testing
       ])
   }
 
+  @Test func partitionsDifferByTheBytesOfTheirText() throws {
+    let names = ["Z\u{FC}rich", "Zu\u{308}rich"]
+    try lake.warehouse.createSales([PartitionFieldDefinition("channel")], names.map { sale(1, day: 1, $0) })
+    for name in names {
+      let counters = ScanCounters()
+      let found = try lake.warehouse.managed().scan().rows(
+        where: [ScanPredicate(column: 2, .compare(.equal, .string(name)))], counters: counters)
+      #expect(found == [sale(1, day: 1, name)])
+    }
+    try lake.warehouse.run { try $0.stageOverwrite(.sales, mode: .dynamicPartitions).fill([sale(2, day: 1, names[0])]) }
+    #expect(Set(try lake.warehouse.rows()) == [sale(1, day: 1, names[1]), sale(2, day: 1, names[0])])
+  }
+
+  @Test func notANumberIsOnePartition() throws {
+    let name = TableName("default", "measures")
+    let schema = Schema([Field("x", .double)])
+    try lake.warehouse.run { transaction in
+      try transaction.createManagedTable(
+        TableDefinition(name: name, schema: schema, partitioning: [PartitionFieldDefinition("x")]))
+      try transaction.stageAppend(name).fill([[.double(.nan)], [.double(1)], [.double(.nan)]])
+    }
+    #expect(try lake.warehouse.managed(name).size().files == 2)
+  }
+
   @Test func copyOnWriteReplacesFiles() throws {
     try lake.warehouse.createSales([PartitionFieldDefinition("dt")], [sale(1, day: 1, "a"), sale(2, day: 2, "a")])
     try lake.warehouse.run { transaction in

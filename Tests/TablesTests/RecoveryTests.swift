@@ -48,10 +48,51 @@ import Testing
       #expect(throws: QueryError.self) { try transaction.commit() }
     }
     #expect(!lake.files(below: "raw").filter { $0.hasPrefix("_temporary") }.isEmpty)
+    let blocked = lake.reopened()
+    expectError(.ioError) { _ = try blocked.rows(name) }
+    try blocked.createSales([], [sale(1, day: 1, "other tables work on")])
     try FileManager.default.removeItem(atPath: lake.root + "/raw/dt=1970-01-01")
     #expect(try lake.reopened().rows(name) == [[.integer(1), .date(0)]])
     #expect(lake.files(below: "raw").filter { $0.hasPrefix("_temporary") }.isEmpty)
     #expect(lake.files(below: "warehouse/lakesql_staged").isEmpty)
+  }
+
+  @Test func aFolderThatATableLivesInOutlastsAnOldJournal() throws {
+    try lake.warehouse.createSales([], [sale(1, day: 1, "a")])
+    let id = "4b5a1d2c-0000-4000-8000-000000000000"
+    try lake.warehouse.metastore().apply([.markCommitted(id)])
+    let folder = lake.root + "/warehouse/default.db/sales"
+    try lake.write("[\"remove-directory\",\"\(folder)\"]\n", to: "warehouse/lakesql_staged/\(id).journal")
+    #expect(try lake.reopened().rows() == [sale(1, day: 1, "a")])
+    #expect(lake.files(below: "warehouse/lakesql_staged").isEmpty)
+  }
+
+  @Test func aTableDoesNotTakeOthersAlongWhenItGoes() throws {
+    try lake.warehouse.createSales([], [sale(1, day: 1, "a")])
+    let inner = TableName("default", "inner")
+    try lake.warehouse.run {
+      try $0.createManagedTable(
+        TableDefinition(
+          name: inner, schema: salesSchema, location: lake.root + "/warehouse/default.db/sales/inner"))
+    }
+    expectError(.notAllowed) { _ = try lake.warehouse.run { try $0.dropTable(.sales, purge: true) } }
+    expectError(.notAllowed) {
+      _ = try lake.warehouse.run {
+        try $0.createManagedTable(
+          TableDefinition(
+            name: TableName("default", "above"), schema: salesSchema, location: lake.root + "/warehouse/default.db"))
+      }
+    }
+    try lake.warehouse.run { try $0.dropTable(inner, purge: true) }
+    try lake.warehouse.run { try $0.dropTable(.sales, purge: true) }
+  }
+
+  @Test(arguments: ["", ".", "..", "a/b", "../up", "a\0b"]) func namesStayWithinTheirFolder(_ name: String) throws {
+    let transaction = lake.warehouse.begin()
+    expectError(.invalidParameter) { _ = try transaction.createDatabase(name) }
+    expectError(.invalidParameter) {
+      _ = try transaction.createManagedTable(TableDefinition(name: TableName("default", name), schema: salesSchema))
+    }
   }
 
   @Test func droppedTablesFreeTheirFilesOnlyWithTheCommit() throws {

@@ -24,12 +24,14 @@ extension LakeTransaction {
         if ifNotExists { return false }
         throw QueryError(.schemaAlreadyExists, .catalog, "the database exists already: \(existing.name)")
       }
+      try Self.checkFolderName(name)
       let place = try location.map { (text) throws(QueryError) in
         FilePath.fileURI(FilePath.absolute(try FilePath.path(fromURI: text), relativeTo: self.warehouse.path))
       }
       state.databases[TableName.folded(name), default: .init()].current = DatabaseDefinition(
         name: name, comment: comment, location: place ?? self.warehouse.location(ofDatabase: name),
         properties: properties)
+      state.databases[TableName.folded(name)]?.isOptional = ifNotExists
       return true
     }
   }

@@ -125,6 +125,7 @@ extension TransactionState {
     loaded.partitions = [:]
     if !table.definition.partitionColumns.isEmpty {
       for partition in try warehouse.metastore().partitions(of: table.definition.name) {
+        if let location = partition.location { try warehouse.requireFinished(try FilePath.path(fromURI: location)) }
         loaded.partitions?[partition.name] = partition
       }
     }

@@ -40,7 +40,8 @@ extension LakeTransaction {
     try withState { (state) throws(QueryError) in
       var table = try state.requireManaged(name)
       var write = StagedWrite(
-        kind: .append, added: files, removed: [], baseSnapshotID: table.metadata.currentSnapshotID)
+        kind: .append, added: files, removed: [], baseSnapshotID: table.metadata.currentSnapshotID,
+        columnIDs: Set(table.metadata.schema.fields.map(\.id)))
       switch kind {
       case .append: break
       case .overwrite(let mode):

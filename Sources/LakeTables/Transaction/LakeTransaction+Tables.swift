@@ -55,6 +55,7 @@ extension LakeTransaction {
   package func createExternalTable(_ table: ExternalTable, mode: CreateMode = .create) throws(QueryError) -> Bool {
     try withState { (state) throws(QueryError) in
       _ = try state.requireDatabase(table.name.database)
+      try Self.checkFolderName(table.name.table)
       var table = table
       table.location = try Self.uri(table.location, relativeTo: self.warehouse.path)
       try Self.checkNames(table.schema.fields)
@@ -70,6 +71,7 @@ extension LakeTransaction {
       case .some(let existing): throw Self.alreadyExists(existing.name)
       }
       state.set(table.name, .external(ExternalState(definition: table, partitions: [:])))
+      state.tables[table.name]?.isOptional = mode == .ifNotExists
       return true
     }
   }
@@ -87,6 +89,7 @@ extension LakeTransaction {
       case .some(let existing): throw Self.alreadyExists(existing.name)
       }
       state.set(view.name, .view(view))
+      state.tables[view.name]?.isOptional = mode == .ifNotExists
       return true
     }
   }
@@ -107,6 +110,7 @@ extension LakeTransaction {
     try withState { (state) throws(QueryError) in
       var table = try state.require(name)
       _ = try state.requireDatabase(newName.database)
+      try Self.checkFolderName(newName.table)
       if name != newName, let taken = try state.lookUp(newName) { throw Self.alreadyExists(taken.name) }
       switch table {
       case .managed(var managed):
@@ -136,6 +140,16 @@ extension LakeTransaction {
     FilePath.fileURI(FilePath.absolute(try FilePath.path(fromURI: location), relativeTo: directory))
   }
 
+  /// Throws for names that cannot be those of a folder.
+  static func checkFolderName(_ name: String) throws(QueryError) {
+    guard name.isEmpty || name == "." || name == ".." || name.utf8.contains(where: { $0 == 0 || $0 == 0x2F }) else {
+      return
+    }
+    throw QueryError(
+      .invalidParameter, .catalog, "a database or table cannot have this name: '\(name)'",
+      hint: "names must not be empty, . or .., nor hold a slash")
+  }
+
   /// Throws if two columns have one name.
   static func checkNames(_ fields: [Field]) throws(QueryError) {
     var seen: Set<String> = []
@@ -148,6 +162,7 @@ extension LakeTransaction {
 extension TransactionState {
   mutating func createManaged(_ definition: TableDefinition, _ warehouse: Warehouse) throws(QueryError) -> Bool {
     let database = try requireDatabase(definition.name.database)
+    try LakeTransaction.checkFolderName(definition.name.table)
     try LakeTransaction.checkNames(definition.schema.fields)
     var properties = definition.properties
     if let comment = definition.comment { properties["comment"] = comment }
@@ -167,6 +182,7 @@ extension TransactionState {
       uuid: UUIDText.random(), location: location, fields: definition.schema.fields,
       partitioning: definition.partitioning, properties: properties, atMillis: Metastore.currentMicros() / 1000)
     set(name, .managed(ManagedState(name: name, created: metadata, metadata: metadata)))
+    tables[name]?.isOptional = definition.mode == .ifNotExists
     return true
   }
 
@@ -183,7 +199,8 @@ extension TransactionState {
     table.changes.append(
       .replaceDefinition(
         fields: fields, partitioning: definition.partitioning, properties: properties,
-        lastColumnID: before.lastColumnID, lastPartitionID: before.lastPartitionID))
+        lastColumnID: before.lastColumnID, lastPartitionID: before.lastPartitionID,
+        baseSnapshotID: before.currentSnapshotID))
     set(definition.name, .managed(table))
   }
 
@@ -192,7 +209,16 @@ extension TransactionState {
     _ definition: TableDefinition, in database: DatabaseDefinition, _ warehouse: Warehouse
   ) throws(QueryError) -> String {
     if let location = definition.location {
-      return try LakeTransaction.uri(location, relativeTo: warehouse.path)
+      let uri = try LakeTransaction.uri(location, relativeTo: warehouse.path)
+      let path = try FilePath.path(fromURI: uri)
+      // The folder is the table's own from now on: it goes when the table is dropped.
+      let files = try warehouse.fileSystem.files(under: path, recursive: true)
+      if isLocation(path) || !files.isEmpty {
+        throw QueryError(
+          .notAllowed, .catalog, "the location of a new managed table must be empty: \(path)",
+          hint: "use CREATE EXTERNAL TABLE over files that are there")
+      }
+      return uri
     }
     let path = FilePath.join(
       try FilePath.path(fromURI: database.location), HivePartitionPath.escaped(definition.name.table))
@@ -217,9 +243,16 @@ extension TransactionState {
 
   /// Plans the removal of a managed table's files; only those of tables inside the warehouse are ours to remove.
   func dropManaged(_ table: ManagedState, purge: Bool, _ journal: StagingJournal) throws(QueryError) {
-    guard purge, table.storedLocation != nil else { return }
-    let path = try FilePath.path(fromURI: table.metadata.location)
-    guard path.hasPrefix(warehouse.path + "/") else { return }
+    guard purge, let own = table.storedLocation else { return }
+    let path = FilePath.normalized(try FilePath.path(fromURI: table.metadata.location))
+    guard path.utf8.starts(with: (warehouse.path + "/").utf8) else { return }
+    let prefix = FilePath.fileURI(path) + "/"
+    for other in try warehouse.metastore().metadataLocations().values
+    where other != own && other.utf8.starts(with: prefix.utf8) {
+      throw QueryError(
+        .notAllowed, .catalog, "the folder of table \(table.name) holds another table, whose files would go with it",
+        hint: "drop that one first", cause: other)
+    }
     try journal.record(.removeDirectory(path))
   }
 }

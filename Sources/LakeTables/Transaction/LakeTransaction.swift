@@ -6,9 +6,9 @@ import Synchronization
 
 /// The unit of atomicity: one statement, or a whole script that commits as one.
 ///
-/// Reads see the transaction's own changes; apart from those, each table is seen in the state it had when the
-/// transaction first touched it. Nothing is visible to others before `commit()`. A transaction that goes away without
-/// a commit is rolled back. Calls may come from any thread, one at a time.
+/// Reads see the transaction's own changes; apart from those, all managed tables are seen in the states they had at one
+/// moment, when the transaction first touched one. Nothing is visible to others before `commit()`. A transaction that
+/// goes away without a commit is rolled back. Calls may come from any thread, one at a time.
 package final class LakeTransaction: Sendable {
   package let warehouse: Warehouse
   let journal: StagingJournal
@@ -69,10 +69,15 @@ struct TransactionState: Sendable {
   var databases: [String: DatabaseOverlay] = [:]
   var tables: [TableName: TableOverlay] = [:]
   var isFinished = false
+  /// The states of all managed tables at the moment of the first look, so that what others change together in several
+  /// tables is seen as a whole or not at all.
+  private var locations: [[String]: String]?
 
   struct DatabaseOverlay: Sendable {
     var base: DatabaseDefinition?
     var current: DatabaseDefinition?
+    /// Whether it was created IF NOT EXISTS.
+    var isOptional = false
   }
 
   init(_ warehouse: Warehouse) { self.warehouse = warehouse }
@@ -115,12 +120,16 @@ struct TransactionState: Sendable {
     return stored
   }
 
-  private func load(_ name: TableName) throws(QueryError) -> TableState? {
+  private mutating func load(_ name: TableName) throws(QueryError) -> TableState? {
+    if locations == nil { locations = try warehouse.metastore().metadataLocations() }
     switch try warehouse.metastore().entry(name) {
-    case .managed(let stored, let location):
+    case .managed(let stored, let current):
+      let location = locations?[[stored.database, stored.table]] ?? current
       let metadata = try warehouse.cache.metadata(at: location)
       return .managed(ManagedState(name: stored, storedLocation: location, metadata: metadata))
-    case .external(let table): return .external(ExternalState(definition: table))
+    case .external(let table):
+      try warehouse.requireFinished(try FilePath.path(fromURI: table.location))
+      return .external(ExternalState(definition: table))
     case .view(let view): return .view(view)
     case nil: return nil
     }
@@ -170,6 +179,29 @@ struct TransactionState: Sendable {
       result[name] = overlay.current.map { CatalogListing(name: $0.name, kind: $0.kind) }
     }
     return result.values.sorted { $0.name.table < $1.name.table }
+  }
+
+  /// Gives up what was created IF NOT EXISTS and exists by now because of somebody else; false if there is nothing
+  /// like that. Throws `.commitConflict` where the transaction went on to use what it created.
+  mutating func yieldToOthers() throws(QueryError) -> Bool {
+    var hasYielded = false
+    for (key, overlay) in databases where overlay.isOptional && overlay.base == nil {
+      guard let name = overlay.current?.name, let stored = try warehouse.metastore().database(name) else { continue }
+      databases[key] = DatabaseOverlay(base: stored, current: stored)
+      hasYielded = true
+    }
+    for (name, overlay) in tables where overlay.isOptional && overlay.base == nil && overlay.current != nil {
+      guard try warehouse.metastore().entry(name) != nil else { continue }
+      if case .managed(let table)? = overlay.current, !table.changes.isEmpty {
+        throw SnapshotProducer.conflict(name.description, "it was created")
+      }
+      if case .external(let table)? = overlay.current, !table.added.isEmpty {
+        throw SnapshotProducer.conflict(name.description, "it was created")
+      }
+      tables[name] = nil
+      hasYielded = true
+    }
+    return hasYielded
   }
 
   /// Sets what a name stands for; the name must have been looked up before.

@@ -45,16 +45,19 @@ struct StagedWrite: Sendable {
   var removed: Set<String>
   /// The snapshot that the removed files were seen in.
   var baseSnapshotID: Int64?
+  /// The columns that the added files were written with; without a common one the table is another by now.
+  var columnIDs: Set<Int>
 
   var isEmpty: Bool { added.isEmpty && removed.isEmpty }
 }
 
 /// One change of a managed table in a transaction, in the order of the statements.
 enum TableChange: Sendable {
-  /// Valid only while no ids were given out since `lastColumnID` and `lastPartitionID`.
+  /// Valid only while no ids were given out since `lastColumnID` and `lastPartitionID`, and nobody changed the rows of
+  /// the snapshot.
   case replaceDefinition(
     fields: [Field], partitioning: [PartitionFieldDefinition], properties: [String: String], lastColumnID: Int,
-    lastPartitionID: Int)
+    lastPartitionID: Int, baseSnapshotID: Int64?)
   /// Valid only while the columns are still the ones it started from.
   case setFields([IcebergField], replacing: [IcebergField])
   case setProperties([String: String], removing: [String])

@@ -32,6 +32,9 @@ final class StagingJournal: Sendable {
   private struct State {
     var descriptor: Int32 = -1
     var steps: [Step] = []
+    /// Files and directories that a crash of the machine could still take away.
+    var volatileFiles: Set<String> = []
+    var volatileDirectories: Set<String> = []
   }
   private let state = Mutex(State())
 
@@ -53,6 +56,32 @@ final class StagingJournal: Sendable {
         case .stage, .stageDirectory: false
         }
       }
+    }
+  }
+
+  /// Notes a staged file that was made, to be made durable before the commit.
+  func noteCreated(_ path: String, in directories: [String]) {
+    state.withLock { state in
+      state.volatileFiles.insert(path)
+      state.volatileDirectories.formUnion(directories)
+    }
+  }
+
+  /// Makes all that was staged durable, and the journal itself if the commit leaves something to do.
+  func makeDurable(_ fileSystem: any FileSystem) throws(QueryError) {
+    let (files, directories) = state.withLock { ($0.volatileFiles.sorted(), $0.volatileDirectories.sorted()) }
+    // A file that was discarded since has nothing to lose.
+    var staged: [String] = []
+    for path in files where try fileSystem.status(of: path) != nil { staged.append(path) }
+    var folders = directories
+    if hasWorkAfterCommit {
+      staged.append(path)
+      folders += [directory, FilePath.parent(directory)]
+    }
+    try fileSystem.makeDurable(files: staged, directories: folders)
+    state.withLock { state in
+      state.volatileFiles.subtract(files)
+      state.volatileDirectories.subtract(directories)
     }
   }
 
@@ -106,15 +135,6 @@ final class StagingJournal: Sendable {
     return QueryError(code, .storage, message, cause: String(cString: strerror(number)))
   }
 
-  /// Makes the journal durable, right before the commit that makes its steps count.
-  func sync() throws(QueryError) {
-    try state.withLock { (state) throws(QueryError) in
-      if state.descriptor >= 0, fsync(state.descriptor) != 0 {
-        throw failure("cannot make the journal durable \(path)")
-      }
-    }
-  }
-
   /// Does what the commit left to do and removes the journal; an error leaves it for the next process.
   func finishCommitted(_ fileSystem: any FileSystem) throws(QueryError) {
     try Self.finish(state.withLock { $0.steps }, fileSystem)
@@ -146,14 +166,19 @@ final class StagingJournal: Sendable {
 extension StagingJournal {
   /// Does the steps that follow a commit; those that are done already are skipped.
   private static func finish(_ steps: [Step], _ fileSystem: any FileSystem) throws(QueryError) {
+    var folders: Set<String> = []
     for case .publish(let from, let to) in steps {
       try fileSystem.createDirectory(FilePath.parent(to))
+      folders.insert(FilePath.parent(to))
       if rename(from, to) != 0, errno != ENOENT {
         throw QueryError(
-          .ioError, .commit, "cannot move \(from) to \(to)", hint: "the next lakesql on this warehouse tries again",
+          .ioError, .commit, "cannot move \(from) to \(to)",
+          hint: "the statement is committed; the next lakesql on this warehouse moves the file",
           cause: String(cString: strerror(errno)))
       }
     }
+    // The journal, which remembers the moves, must not go before they are durable.
+    try fileSystem.makeDurable(files: [], directories: folders.sorted())
     for step in steps {
       switch step {
       case .remove(let path): try fileSystem.remove(path)
@@ -181,25 +206,55 @@ extension StagingJournal {
     while directory.hasPrefix(warehouse + "/"), rmdir(directory) == 0 { directory = FilePath.parent(directory) }
   }
 
-  /// Finishes or undoes the transactions of dead processes.
+  /// What a dead process committed and nobody could finish yet.
+  struct Unfinished: Sendable {
+    let steps: [Step]
+    let error: QueryError
+
+    /// Whether the files of a folder are not those that were committed.
+    func concerns(_ folder: String) -> Bool {
+      steps.contains { step in
+        switch step {
+        case .publish(_, let path), .remove(let path): path.utf8.starts(with: (folder + "/").utf8)
+        case .stage, .stageDirectory, .removeDirectory: false
+        }
+      }
+    }
+  }
+
+  /// Finishes or undoes the transactions of dead processes; returns those that the file system does not let finish.
+  ///
+  /// `isInUse` tells folders that tables live in, which must stay whatever a journal says: a killed process may have
+  /// removed its own table there just before.
   static func recover(
-    warehouse: String, _ fileSystem: any FileSystem, isCommitted: (String) throws(QueryError) -> Bool
-  ) throws(QueryError) {
+    warehouse: String, _ fileSystem: any FileSystem, isCommitted: (String) throws(QueryError) -> Bool,
+    isInUse: (String) throws(QueryError) -> Bool
+  ) throws(QueryError) -> [Unfinished] {
+    var unfinished: [Unfinished] = []
     let directory = FilePath.join(warehouse, folder)
     for file in try fileSystem.files(under: directory, recursive: false) where file.path.hasSuffix(".journal") {
       let descriptor = Glibc.open(file.path, O_RDONLY | O_CLOEXEC)
       if descriptor < 0 { continue }
       defer { close(descriptor) }
       if flock(descriptor, LOCK_EX | LOCK_NB) != 0 { continue }
-      let steps = try readSteps(file.path, fileSystem)
+      var steps = try readSteps(file.path, fileSystem)
       let transaction = String(FilePath.lastComponent(file.path).dropLast(".journal".utf8.count))
       if try isCommitted(transaction) {
-        try finish(steps, fileSystem)
+        var used: Set<Step> = []
+        for case .removeDirectory(let path) in steps where try isInUse(path) { used.insert(.removeDirectory(path)) }
+        steps.removeAll { used.contains($0) }
+        do throws(QueryError) {
+          try finish(steps, fileSystem)
+        } catch {
+          unfinished.append(Unfinished(steps: steps, error: error))
+          continue
+        }
       } else {
         undo(steps, fileSystem, warehouse: warehouse)
       }
       unlink(file.path)
     }
+    return unfinished
   }
 
   /// The steps of a journal; a last line that was cut off belongs to a step that was never begun.
@@ -255,7 +310,13 @@ struct JournaledFileSystem: FileSystem {
 
   func create(_ path: String) throws(QueryError) -> any WritableFile {
     try journal.record(.stage(path))
-    return try base.create(path)
+    let file = try base.create(path)
+    journal.noteCreated(path, in: file.changedDirectories)
+    return file
+  }
+
+  func makeDurable(files: [String], directories: [String]) throws(QueryError) {
+    try base.makeDurable(files: files, directories: directories)
   }
 
   func createDirectory(_ path: String) throws(QueryError) { try base.createDirectory(path) }

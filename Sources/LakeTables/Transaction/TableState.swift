@@ -22,6 +22,8 @@ enum TableState: Sendable {
 struct TableOverlay: Sendable {
   var base: TableState?
   var current: TableState?
+  /// Whether it was created IF NOT EXISTS.
+  var isOptional = false
 }
 
 /// A managed table within a transaction.

@@ -22,33 +22,52 @@ struct TransactionCommit {
 
   func run(_ state: inout TransactionState) throws(QueryError) {
     try recordPublication(state)
+    // What takes long comes before the turn.
+    try journal.makeDurable(staging)
+    let turn = CommitTurn(warehouse: warehouse.path)
+    defer { turn.end() }
     for attempt in 1... {
       let files = AttemptFiles(staging)
+      let changes: [CatalogChange]
       do throws(QueryError) {
-        var changes = try plan(state, files)
-        if journal.hasWorkAfterCommit { try journal.sync() }
-        if !journal.isEmpty { changes.append(.markCommitted(journal.transaction)) }
-        let finished = warehouse.takeFinished()
-        changes += finished.map { .forgetCommit($0) }
-        do throws(QueryError) {
-          return try warehouse.metastore().apply(changes)
-        } catch {
-          for transaction in finished { warehouse.noteFinished(transaction) }
-          throw error
-        }
+        changes = try plan(state, files)
+        try journal.makeDurable(staging)
+      } catch {
+        // The changes themselves do not fit what others committed: planning them anew would not help.
+        files.remove(journal)
+        throw error
+      }
+      do throws(QueryError) {
+        return try apply(changes)
       } catch {
         files.remove(journal)
-        guard error.code == .commitConflict, attempt < Self.attempts, canReplay(state) else { throw error }
+        let isTaken = error.code == .tableAlreadyExists || error.code == .schemaAlreadyExists
+        if isTaken, try state.yieldToOthers() { continue }
+        guard error.code == .commitConflict, attempt < Self.attempts, try canReplay(state) else { throw error }
         usleep(UInt32.random(in: 500...3000) * UInt32(min(attempt, 8)))
       }
     }
   }
 
+  /// Commits the changes together with the notes about this transaction and those that are done with.
+  private func apply(_ changes: [CatalogChange]) throws(QueryError) {
+    var changes = changes
+    if !journal.isEmpty { changes.append(.markCommitted(journal.transaction)) }
+    let finished = warehouse.takeFinished()
+    changes += finished.map { .forgetCommit($0) }
+    do throws(QueryError) {
+      try warehouse.metastore().apply(changes)
+    } catch {
+      for transaction in finished { warehouse.noteFinished(transaction) }
+      throw error
+    }
+  }
+
   /// Whether a conflict may be gone when the changes are planned anew on the current state.
-  private func canReplay(_ state: TransactionState) -> Bool {
+  private func canReplay(_ state: TransactionState) throws(QueryError) -> Bool {
     for (name, overlay) in state.tables where Self.isChanged(overlay) {
       guard case .managed(let table)? = overlay.current, let stored = table.storedLocation else { continue }
-      let entry = try? warehouse.metastore().entry(name)
+      let entry = try warehouse.metastore().entry(name)
       if case .managed(let current, let location)? = entry, current == table.name, location != stored { return true }
     }
     return false
@@ -172,8 +191,11 @@ struct TransactionCommit {
         .tableNotFound, .commit, "another process dropped table \(table.name) at the same time",
         hint: "nothing of this statement took effect")
     }
-    let next = try write(table, on: try start(of: table, at: location), after: location, files)
-    return .swapManagedTable(stored, from: location, to: next)
+    let start = try start(of: table, at: location)
+    guard start.uuid == table.metadata.uuid else {
+      throw SnapshotProducer.conflict(table.name.description, "it was dropped and made anew")
+    }
+    return .swapManagedTable(stored, from: location, to: try write(table, on: start, after: location, files))
   }
 
   private func start(of table: ManagedState, at location: String?) throws(QueryError) -> TableMetadata {
@@ -201,13 +223,20 @@ struct TransactionCommit {
     _ change: TableChange, _ metadata: inout TableMetadata, _ producer: inout SnapshotProducer, _ table: ManagedState
   ) throws(QueryError) {
     switch change {
-    case .replaceDefinition(let fields, let partitioning, let properties, let columnID, let partitionID):
+    case .replaceDefinition(let fields, let partitioning, let properties, let columnID, let partitionID, let base):
       guard metadata.lastColumnID == columnID, metadata.lastPartitionID == partitionID else {
         throw SnapshotProducer.conflict(table.name.description, "its columns are not the same any more")
       }
+      // The new rows may have been read from the old ones.
+      guard producer.othersSince(base, in: metadata).isEmpty else {
+        throw SnapshotProducer.conflict(table.name.description, "its rows are not the same any more")
+      }
       try metadata.replace(fields: fields, partitioning: partitioning, properties: properties)
     case .setFields(let fields, let replaced):
-      guard metadata.schema.fields == replaced else {
+      let known = Set(IcebergType.structure(replaced).allIDs)
+      let new = IcebergType.structure(fields).allIDs.filter { !known.contains($0) }
+      // An id that somebody gave to a column that is gone again must not come back for another one.
+      guard metadata.schema.fields == replaced, new.allSatisfy({ $0 > metadata.lastColumnID }) else {
         throw SnapshotProducer.conflict(table.name.description, "its columns are not the same any more")
       }
       metadata.setSchema(fields)
@@ -234,6 +263,10 @@ final class AttemptFiles: FileSystem {
   func create(_ path: String) throws(QueryError) -> any WritableFile {
     paths.withLock { $0.append(path) }
     return try base.create(path)
+  }
+
+  func makeDurable(files: [String], directories: [String]) throws(QueryError) {
+    try base.makeDurable(files: files, directories: directories)
   }
 
   func createDirectory(_ path: String) throws(QueryError) { try base.createDirectory(path) }

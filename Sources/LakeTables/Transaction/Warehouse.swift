@@ -16,6 +16,7 @@ package final class Warehouse: Sendable {
     var metastore: Metastore?
     /// Notes of finished transactions to drop with the next commit.
     var finished: [String] = []
+    var unfinished: [StagingJournal.Unfinished] = []
   }
   private let opened = Mutex(Opened())
 
@@ -37,25 +38,36 @@ package final class Warehouse: Sendable {
       if let metastore = opened.metastore { return metastore }
       try fileSystem.createDirectory(path)
       let metastore = try Metastore(warehouse: path)
-      opened.finished = try recover(metastore)
+      (opened.finished, opened.unfinished) = try recover(metastore)
       opened.metastore = metastore
       return metastore
     }
   }
 
-  /// Finishes or undoes what dead processes left; returns the notes that nobody needs any more.
-  private func recover(_ metastore: Metastore) throws(QueryError) -> [String] {
+  /// Finishes or undoes what dead processes left; returns the notes that nobody needs any more, and what could not be
+  /// finished.
+  private func recover(
+    _ metastore: Metastore
+  ) throws(QueryError) -> (finished: [String], unfinished: [StagingJournal.Unfinished]) {
     let committed = try metastore.committedTransactions()
     // A journal is made before its note, so a note without a journal is done with. The order of the two
     // reads matters.
     let journals = try fileSystem.files(under: FilePath.join(path, StagingJournal.folder), recursive: false)
     let open = Set(journals.map { FilePath.lastComponent($0.path) })
     let finished = committed.filter { !open.contains($0 + ".journal") }
-    if open.isEmpty { return finished }
-    try StagingJournal.recover(warehouse: path, fileSystem) { (transaction) throws(QueryError) in
+    if open.isEmpty { return (finished, []) }
+    let unfinished = try StagingJournal.recover(warehouse: path, fileSystem) { (transaction) throws(QueryError) in
       try metastore.committedTransactions().contains(transaction)
+    } isInUse: { (folder) throws(QueryError) in
+      let prefix = FilePath.fileURI(folder) + "/"
+      return try metastore.metadataLocations().values.contains { $0.utf8.starts(with: prefix.utf8) }
     }
-    return finished
+    return (finished, unfinished)
+  }
+
+  /// Throws if a committed change of a folder's files is not finished, so that its rows would be wrong.
+  func requireFinished(_ folder: String) throws(QueryError) {
+    if let left = opened.withLock({ $0.unfinished.first { $0.concerns(folder) } }) { throw left.error }
   }
 
   /// Starts a transaction; it costs nothing until it is used.

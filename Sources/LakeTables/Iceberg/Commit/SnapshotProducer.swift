@@ -126,21 +126,28 @@ struct SnapshotProducer {
       hint: "nothing of this statement took effect; run it again")
   }
 
+  /// The snapshots that others added to the current branch since one of its snapshots.
+  func othersSince(_ base: Int64?, in metadata: TableMetadata) -> [Snapshot] {
+    metadata.ancestors(of: metadata.currentSnapshotID).prefix { $0.id != base }.filter { !own.contains($0.id) }
+  }
+
   /// Throws if others' commits since the write's snapshot overlap with it.
   ///
   /// Appends of others do not: the write counts as done before them.
   private func checkConflicts(
     _ write: StagedWrite, _ metadata: TableMetadata, _ manifests: [ManifestFile], table: String
   ) throws(QueryError) {
+    if !write.added.isEmpty, write.columnIDs.isDisjoint(with: metadata.schema.fields.map(\.id)) {
+      throw Self.conflict(table, "it was replaced")
+    }
     if case .append = write.kind { return }
-    let foreign = metadata.ancestors(of: metadata.currentSnapshotID).prefix { $0.id != write.baseSnapshotID }
-      .filter { !own.contains($0.id) }
     let isDescendant =
       write.baseSnapshotID.map { base in
         own.contains(base) || metadata.ancestors(of: metadata.currentSnapshotID).contains { $0.id == base }
       } ?? true
     guard isDescendant else { throw Self.conflict(table, "it was rolled back or replaced") }
-    let suspects = Set(foreign.filter { $0.operation == "overwrite" || $0.operation == "delete" }.map(\.id))
+    let others = othersSince(write.baseSnapshotID, in: metadata)
+    let suspects = Set(others.filter { $0.operation == "overwrite" || $0.operation == "delete" }.map(\.id))
     if suspects.isEmpty { return }
     for manifest in manifests where manifest.content == .data && manifest.hasLiveFiles {
       for entry in try cache.entries(of: manifest, in: metadata) where suspects.contains(entry.snapshotID ?? 0) {
