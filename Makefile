@@ -54,11 +54,30 @@ $(VENV)/.done: Tests/Interop/requirements.txt
 
 test-deps: deps $(VENV)/.done
 
-unit: deps
-	@swift test --parallel
+# A test that hangs ends the run after so many seconds; what had not ended then is named.
+UNIT_SECONDS := 900
+UNIT_LOG := .build/unit.log
 
+unit: deps
+	@swift build --build-tests
+	if timeout --kill-after=10 $(UNIT_SECONDS) swift test --skip-build --parallel > $(UNIT_LOG) 2>&1; then
+	  tail -n 1 $(UNIT_LOG)
+	  exit
+	fi
+	tail -n 30 $(UNIT_LOG)
+	echo "== what failed, of $(UNIT_LOG)"
+	grep -a -E 'recorded an issue|Fatal error|^error: ' $(UNIT_LOG) || true
+	echo "== tests that had begun and not ended"
+	awk '{ sub(/^[^ ]+ +/, "") }
+	  /^Test (run|case) / { next }
+	  /^Test .* started[.]$$/ { sub(/ started[.]$$/, ""); open[$$0]++; next }
+	  /^Test .* (passed|failed) after / { sub(/( with [0-9]+ test cases?)? (passed|failed) after .*/, ""); open[$$0]-- }
+	  END { for (name in open) if (open[name] > 0) print name }' $(UNIT_LOG)
+	exit 1
+
+# Each test has its own limit, see Tests/Interop/pytest.ini.
 interop: test-deps build
-	@LAKESQL="$$PWD/$(LAKESQL)" $(VENV)/bin/python -m pytest -q Tests/Interop
+	@LAKESQL="$$PWD/$(LAKESQL)" $(VENV)/bin/python -m pytest -q --durations=10 Tests/Interop
 
 # Cheap checks first.
 test:

@@ -17,6 +17,8 @@ import bank_oracle
 import scripts
 from lake import DT, Lake
 
+pytestmark = pytest.mark.timeout(300)
+
 # Load times differ from run to run.
 VOLATILE = "load_time"
 
@@ -101,6 +103,7 @@ def test_one_process_and_one_transaction_give_the_same(
     assert problems(lake, expected) == {}
 
 
+@pytest.mark.timeout(600)
 def test_scale_20_equals_the_oracle(new_lake: Callable[[str], Lake], tmp_path: Path) -> None:
     generator = scripts.BANK / "generator" / "generate.py"
     subprocess.run([sys.executable, generator, "--scale", "20", "--output", tmp_path / "data"], check=True)

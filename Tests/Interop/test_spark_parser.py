@@ -19,6 +19,8 @@ import spark_reports
 from lake import DT, Lake
 from test_open_tables import check
 
+pytestmark = pytest.mark.timeout(600)
+
 # Statements that are not Spark's: their first words. Spark parses read_files as a table function.
 EXTENSIONS: tuple[str, ...] = ()
 # Statements that Spark's own Parquet tables cannot do; the result is taken from our table.
