@@ -98,7 +98,7 @@ struct Arguments: ParsableCommand {
     if files.filter({ $0.content == .file("-") }).count > 1 {
       throw ValidationError("Standard input can be read once: -f - stands twice.")
     }
-    if formatOption == nil, let ending = outputEnding, Self.format(ofEnding: ending) == nil {
+    if formatOption == nil, let ending = outputEnding, Self.resultFormat(ofEnding: ending) == nil {
       throw ValidationError(
         "-o knows no format for the ending .\(ending), only for \(Self.endings); name the format with --format.")
     }
@@ -125,7 +125,7 @@ extension Arguments {
   /// The file for results; nil: standard output.
   var outputPath: String? { outputOption == "-" ? nil : outputOption }
 
-  var format: ResultFormat { formatOption ?? outputEnding.flatMap(Self.format) ?? .table }
+  var format: ResultFormat { formatOption ?? outputEnding.flatMap(Self.resultFormat) ?? .table }
 
   /// What stands behind the last dot of the output file's name; nil where nothing does.
   private var outputEnding: String? {
@@ -134,7 +134,7 @@ extension Arguments {
     return name[name.index(after: dot)...].lowercased()
   }
 
-  private static func format(ofEnding ending: String) -> ResultFormat? {
+  private static func resultFormat(ofEnding ending: String) -> ResultFormat? {
     switch ending {
     case "ndjson": .jsonl
     case "txt": .table

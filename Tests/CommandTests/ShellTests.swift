@@ -75,8 +75,8 @@ import Testing
 
   @Test func aCommentAloneRunsNothing() throws {
     let terminal = try shell(try CommandRun())
-    #expect(try !answer(terminal, "-- nothing").contains("Time: "))
-    #expect(try answer(terminal, "SELECT 1 AS a;").contains("Time: "))
+    #expect(try !answer(terminal, "-- nothing").contains("time: "))
+    #expect(try answer(terminal, "SELECT 1 AS a;").contains("time: "))
     terminal.type("\u{4}")
     #expect(terminal.end() == 0)
   }

@@ -97,7 +97,7 @@ import Testing
     defer { directory.remove() }
     let path = try write("in.txt", rows: 3, bad: 2) { $0 == "12,x" ? "300" : $0 }
     let session = try session()
-    _ = try await session.execute("CREATE TABLE t (a INT, small TINYINT, req STRING NOT NULL)")
+    _ = try await session.execute("CREATE TABLE t (a INT, small DECIMAL(2,0), req STRING NOT NULL)")
     for (statement, row) in [
       ("INSERT INTO t VALUES (1, 300, 'x')", nil),
       ("INSERT INTO t SELECT 1, CAST(value AS INT), 'x' FROM text.`\(path)`", 2),

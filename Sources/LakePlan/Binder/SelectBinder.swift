@@ -107,7 +107,7 @@ struct SelectBinder {
 
   /// The name of a column without an alias: a column's own name, else the expression's text.
   private static func name(of expression: Expression) -> String {
-    if case .literal(.string(let text)) = expression.kind { return text }
+    if case .literal(.string(let text)) = expression.kind, !text.isEmpty { return text }
     return FunctionCallBinder.columnName(of: expression) ?? SQLPrinter.print(expression)
   }
 

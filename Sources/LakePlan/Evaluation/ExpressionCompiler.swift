@@ -119,7 +119,7 @@ struct ExpressionCompiler {
       dictionaryIndex: (isStrict || isStrictInFirst) && isDeterministic && lambdas.isEmpty
         ? nextDictionaryIndex() : nil,
       hasOneVariable: arguments.lazy.filter { !($0 is LiteralNode) }.count == 1, span: expression.span,
-      isConstant: isDeterministic && expression.referencedColumns.isEmpty)
+      isConstant: isDeterministic && lambdas.isEmpty && arguments.allSatisfy(Self.isConstant))
   }
 
   /// Functions that are cheap and defined for all values of their types.
@@ -159,8 +159,17 @@ struct ExpressionCompiler {
     return CallNode(
       type: expression.type, kernel: kernel, arguments: [node], lambdas: [], isStrict: true, isDeterministic: true,
       isTotal: false, dictionaryIndex: nextDictionaryIndex(), hasOneVariable: true, span: expression.span,
-      target: expression.target,
-      isConstant: expression.isDeterministic && expression.referencedColumns.isEmpty)
+      target: expression.target, isConstant: Self.isConstant(node))
+  }
+
+  /// Whether a node is a literal, or a call of literals alone.
+  private static func isConstant(_ node: any EvaluationNode) -> Bool {
+    switch node {
+    case is LiteralNode: true
+    case let call as CallNode: call.isConstant
+    case let repeated as RepeatedNode: isConstant(repeated.node)
+    default: false
+    }
   }
 }
 

@@ -19,10 +19,11 @@ package enum FileQuery {
     format name: String, glob: String, options: [String: String] = [:], schema: Schema? = nil,
     zone: TextTimeZone = .utc, fileSystem: any FileSystem
   ) throws(QueryError) -> FileScanSource {
-    let files = try matching(glob, fileSystem)
-    let format = try DataFormat(name: name.isEmpty ? formatName(of: files, options) : name, options: options)
+    var name = name
+    if name.isEmpty { name = try formatName(of: matching(glob, fileSystem), options) }
+    let format = try DataFormat(name: name, options: options)
     try format.checkOptions(options)
-    return try source(format, files, glob, options, schema, zone, fileSystem)
+    return try source(format, glob, options, schema, zone, fileSystem)
   }
 
   private static func matching(_ glob: String, _ fileSystem: any FileSystem) throws(QueryError) -> [FileStatus] {
@@ -32,9 +33,10 @@ package enum FileQuery {
   }
 
   private static func source(
-    _ format: DataFormat, _ files: [FileStatus], _ glob: String, _ options: [String: String], _ schema: Schema?,
-    _ zone: TextTimeZone, _ fileSystem: any FileSystem
+    _ format: DataFormat, _ glob: String, _ options: [String: String], _ schema: Schema?, _ zone: TextTimeZone,
+    _ fileSystem: any FileSystem
   ) throws(QueryError) -> FileScanSource {
+    let files = try matching(glob, fileSystem)
     let basePath = options.first { $0.key.lowercased() == "basepath" }?.value
     let partitions = try PathPartitions(files, basePath: basePath, declared: schema)
     let isDeclared = schema != nil
@@ -83,8 +85,8 @@ package enum FileQuery {
     format name: String, glob: String, options: [String: String], zone: TextTimeZone = .utc,
     fileSystem: any FileSystem
   ) throws(QueryError) -> Schema {
-    let source = try source(
-      DataFormat(name: name, options: options), matching(glob, fileSystem), glob, options, nil, zone, fileSystem)
+    let format = try DataFormat(name: name, options: options)
+    let source = try source(format, glob, options, nil, zone, fileSystem)
     return Schema(Array(source.schema.fields.dropLast(source.metadataColumnCount)))
   }
 
