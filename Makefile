@@ -60,7 +60,8 @@ UNIT_LOG := .build/unit.log
 
 unit: deps
 	@swift build --build-tests
-	if timeout --kill-after=10 $(UNIT_SECONDS) swift test --skip-build --parallel > $(UNIT_LOG) 2>&1; then
+	if timeout --signal=INT --kill-after=30 $(UNIT_SECONDS) \
+	  stdbuf -oL -eL swift test --skip-build --parallel > $(UNIT_LOG) 2>&1; then
 	  tail -n 1 $(UNIT_LOG)
 	  exit
 	fi
