@@ -78,12 +78,15 @@ package final class ParquetFile: Sendable {
 
   /// What the footer says of a top-level column in a row group; nil for nested columns.
   package func statistics(column: Int, rowGroup: Int) -> ParquetColumnStatistics? {
-    guard columns.indices.contains(column) else { return nil }
-    return statistics(columns[column], rowGroup: rowGroup, as: columns[column].type)
+    guard columns.indices.contains(column), case .leaf(let leaf, let index) = columns[column].shape,
+      columns[column].repetition == 0
+    else { return nil }
+    return statistics(leaf, index, rowGroup: rowGroup, as: columns[column].type)
   }
 
-  func statistics(_ node: ColumnNode, rowGroup: Int, as type: LogicalType) -> ParquetColumnStatistics? {
-    guard case .leaf(let leaf, let index) = node.shape, node.repetition == 0 else { return nil }
+  func statistics(
+    _ leaf: LeafType, _ index: Int, rowGroup: Int, as type: LogicalType
+  ) -> ParquetColumnStatistics {
     var statistics = metadata.rowGroups[rowGroup].chunks[index].statistics
     if !hasUsableOrder(leaf: index) {
       statistics.min = nil
@@ -111,15 +114,7 @@ package final class ParquetFile: Sendable {
     try ParquetBatchReader(self, request, rowGroups: rowGroups, plans: plans(request))
   }
 
-  /// The row groups that the predicates and published runtime filters do not rule out by statistics.
-  package func survivingRowGroups(_ request: ParquetReadRequest) -> [Int] {
-    guard let plans = try? plans(request) else { return Array(0..<rowGroupCount) }
-    let pruning = RowGroupPruning(file: self, plans: plans)
-    let predicates = request.predicates + request.runtimeFilters.flatMap(\.predicates)
-    return (0..<rowGroupCount).filter { !pruning.excludes($0, predicates) }
-  }
-
-  private func plans(_ request: ParquetReadRequest) throws(QueryError) -> [ReadPlan] {
+  func plans(_ request: ParquetReadRequest) throws(QueryError) -> [ReadPlan] {
     let matcher = ColumnMatcher(columns: columns, leaves: leaves, matching: request.matching)
     var plans: [ReadPlan] = []
     for (index, field) in request.fields.enumerated() {

@@ -17,17 +17,19 @@ package struct ParquetReadRequest: Sendable {
   package var matching: Matching
   /// Tests on columns by their position in `fields`; rows that fail are mostly left out.
   package var predicates: [ScanPredicate]
-  /// Looked at when a row group starts; columns by their position in `fields`.
+  /// Looked at when a row group and when a window of its rows starts; columns by their position in `fields`.
   package var runtimeFilters: [RuntimeFilter]
   /// Adds a last column of type bigint: the row's position in the file, from 0.
   package var includesPosition: Bool
   package var batchSize: Int
   package var counters: ScanCounters
+  /// The query's memory, which pays for what a reader holds beyond `ReaderMemory.allowance`; nil: no limit.
+  package var memory: MemoryBudget?
 
   package init(
     fields: [Field], matching: Matching = .name, predicates: [ScanPredicate] = [],
     runtimeFilters: [RuntimeFilter] = [], includesPosition: Bool = false, batchSize: Int = Batch.capacity,
-    counters: ScanCounters = ScanCounters()
+    counters: ScanCounters = ScanCounters(), memory: MemoryBudget? = nil
   ) {
     self.fields = fields
     self.matching = matching
@@ -36,5 +38,6 @@ package struct ParquetReadRequest: Sendable {
     self.includesPosition = includesPosition
     self.batchSize = batchSize
     self.counters = counters
+    self.memory = memory
   }
 }

@@ -98,6 +98,7 @@ import Testing
     [
       .compare(.equal, a), .compare(.less, a), .compare(.lessOrEqual, a), .compare(.greater, a),
       .compare(.greaterOrEqual, a), .isIn([a, b]), .isIn(Array(repeating: a, count: 12)), .isNull, .isNotNull,
+      .anyOf([[.compare(.less, a), .compare(.greater, b)], [.isNull]]), .anyOf([[.compare(.equal, a)], [.isIn([b])]]),
     ]
   }
 
@@ -106,6 +107,7 @@ import Testing
     case .isNull: return value.isNull
     case .isNotNull: return !value.isNull
     case .isIn(let values): return values.contains { LiteralOrder.compare(value, $0) == 0 }
+    case .anyOf(let groups): return groups.contains { $0.allSatisfy { passes(value, $0) } }
     case .compare(let comparison, let constant):
       if value.isNull { return false }
       let order = LiteralOrder.compare(value, constant) ?? (value.isNaN ? 1 : -1)

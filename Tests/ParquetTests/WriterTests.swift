@@ -67,7 +67,9 @@ import Testing
     let options = ParquetWriteOptions(codec: .snappy, pageRowCount: 2000, dictionaryByteCount: 10000)
     let (bytes, _) = try Self.write(Schema([Field("s", .string)]), batches, options)
     let file = try ParquetFile.open(MemoryFile(bytes))
-    let chunk = try ColumnChunkPages.load(file.metadata.rowGroups[0].chunks[0], from: file.file)
+    let memory = ChunkMemory(ReaderMemory(budget: nil))
+    let chunk = try ColumnChunkPages.load(
+      file.metadata.rowGroups[0].chunks[0], from: file.file, ScanCounters(), memory)
     #expect(chunk.dictionary != nil)
     #expect(chunk.pages.contains { !$0.isDictionaryCoded })
     #expect(chunk.pages.contains { $0.isDictionaryCoded })
@@ -118,7 +120,7 @@ import Testing
     #expect(metrics.splitOffsets[0] == 4)
     let request = ParquetReadRequest(
       fields: file.schema.fields, predicates: [ScanPredicate(column: 0, .compare(.equal, .integer(5000)))])
-    #expect(file.survivingRowGroups(request) == [2])
+    #expect(try file.survivingRowGroups(request) == [2])
   }
 
   @Test func countsOfNestedColumns() throws {

@@ -17,16 +17,29 @@ package final class RuntimeFilter: Sendable {
     }
   }
 
+  /// What one build side has published, for the filters of all scans that wait for it.
+  private final class Publication: Sendable {
+    let keys = Mutex<Keys?>(nil)
+  }
+
   /// Position in the source's schema.
   package let column: Int
-  private let published = Mutex<Keys?>(nil)
+  private let publication: Publication
 
-  package init(column: Int) { self.column = column }
+  package convenience init(column: Int) { self.init(column: column, Publication()) }
+
+  private init(column: Int, _ publication: Publication) {
+    self.column = column
+    self.publication = publication
+  }
+
+  /// The same filter for a reader that counts its columns in another way.
+  package func moved(to column: Int) -> RuntimeFilter { RuntimeFilter(column: column, publication) }
 
   /// The keys, once the build side is complete.
-  package var keys: Keys? { published.withLock { $0 } }
+  package var keys: Keys? { publication.keys.withLock { $0 } }
 
-  package func publish(_ keys: Keys) { published.withLock { $0 = keys } }
+  package func publish(_ keys: Keys) { publication.keys.withLock { $0 = keys } }
 
   /// The filter as scan predicates; empty until it is published.
   package var predicates: [ScanPredicate] {

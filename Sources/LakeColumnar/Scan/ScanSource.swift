@@ -69,16 +69,19 @@ package struct ScanRequest: Sendable {
   package var batchSize: Int
   /// Where the scan counts its work.
   package var counters: ScanCounters
+  /// The query's memory; nil: no limit.
+  package var memory: MemoryBudget?
 
   package init(
     projection: [Int], predicates: [ScanPredicate] = [], runtimeFilters: [RuntimeFilter] = [],
-    batchSize: Int = Batch.capacity, counters: ScanCounters = ScanCounters()
+    batchSize: Int = Batch.capacity, counters: ScanCounters = ScanCounters(), memory: MemoryBudget? = nil
   ) {
     self.projection = projection
     self.predicates = predicates
     self.runtimeFilters = runtimeFilters
     self.batchSize = batchSize
     self.counters = counters
+    self.memory = memory
   }
 }
 

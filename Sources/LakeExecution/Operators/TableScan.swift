@@ -25,7 +25,7 @@ final class TableScan: MorselSource {
   func start(_ run: QueryRun) throws(QueryError) -> Int {
     let request = ScanRequest(
       projection: projection, predicates: predicates, runtimeFilters: runtimeFilters,
-      batchSize: run.settings.batchSize, counters: counters)
+      batchSize: run.settings.batchSize, counters: counters, memory: run.budget)
     let planned = try source.tasks(for: request)
     tasks.withLock { $0 = planned }
     return planned.count

@@ -93,6 +93,8 @@ struct ChunkStatistics: Sendable {
   var max: [UInt8]?
   var nullCount: Int?
   var distinctCount: Int?
+  /// NaNs, which the bounds leave out; nil if the writer did not count them.
+  var nanCount: Int?
   var isMinExact: Bool?
   var isMaxExact: Bool?
 }

@@ -265,6 +265,7 @@ struct FooterParser {
       case 6: result.min = try reader.binary(field)
       case 7: result.isMaxExact = try reader.bool(field)
       case 8: result.isMinExact = try reader.bool(field)
+      case 9 where field.type == .int64: result.nanCount = try reader.integer(field)
       default: try reader.skip(field)
       }
     }

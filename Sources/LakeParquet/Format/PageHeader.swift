@@ -32,6 +32,10 @@ struct PageHeader {
       default: try reader.skip(field)
       }
     }
+    // Thrift's 32-bit fields hold no more.
+    guard max(header.uncompressedSize, header.compressedSize, header.valueCount) <= Int(Int32.max),
+      max(header.rowCount ?? 0, header.repetitionByteCount, header.definitionByteCount) <= Int(Int32.max)
+    else { throw .corrupt("a size or count in the page's header is out of range") }
     return (header, reader.offset)
   }
 

@@ -44,6 +44,17 @@ struct OffsetIndex {
     pages[page].firstRow..<(page + 1 < pages.count ? pages[page + 1].firstRow : rowCount)
   }
 
+  /// The page that holds a row.
+  func page(of row: Int) -> Int {
+    var low = 0
+    var high = pages.count
+    while low < high {
+      let middle = (low + high) / 2
+      if pages[middle].firstRow <= row { low = middle + 1 } else { high = middle }
+    }
+    return max(low - 1, 0)
+  }
+
   /// Checks that the pages follow each other inside of the chunk and share out its rows.
   func check(_ chunk: ChunkMetadata, rowCount: Int) throws(FormatFault) {
     let fault = FormatFault.corrupt("the offset index contradicts the column chunk")
@@ -68,6 +79,7 @@ struct ColumnIndex {
   var min: [[UInt8]] = []
   var max: [[UInt8]] = []
   var nullCounts: [Int] = []
+  var nanCounts: [Int] = []
 
   static func parse(_ bytes: UnsafeRawBufferPointer) throws(FormatFault) -> ColumnIndex {
     var reader = ThriftReader(bytes)
@@ -79,12 +91,14 @@ struct ColumnIndex {
       case 2: index.min = try binaries(&reader, field)
       case 3: index.max = try binaries(&reader, field)
       case 5: index.nullCounts = try reader.integers(field)
+      case 8: index.nanCounts = try reader.integers(field)
       default: try reader.skip(field)
       }
     }
     let count = index.isAllNull.count
     guard index.min.count == count, index.max.count == count,
-      index.nullCounts.isEmpty || index.nullCounts.count == count
+      index.nullCounts.isEmpty || index.nullCounts.count == count,
+      index.nanCounts.isEmpty || index.nanCounts.count == count
     else { throw .corrupt("the column index has lists of different lengths") }
     return index
   }
@@ -106,6 +120,7 @@ struct ColumnIndex {
     }
     result.min = min[page]
     result.max = max[page]
+    if !nanCounts.isEmpty { result.nanCount = nanCounts[page] }
     // A count that would make the page all NULL contradicts its flag.
     if !nullCounts.isEmpty, nullCounts[page] != rowCount { result.nullCount = nullCounts[page] }
     return result

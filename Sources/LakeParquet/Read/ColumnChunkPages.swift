@@ -7,11 +7,11 @@ import LakeFileSystem
 struct PageSlot {
   let header: PageHeader
   let offset: Int
-  /// Entries (rows, in columns without lists) in front of the page.
+  /// Entries (rows, in columns without lists or where pages are listed) in front of the page.
   let firstEntry: Int
   /// Its place among the chunk's data pages.
   let index: Int
-  /// Whether the page holds no wanted row and was not read; only its number of entries or rows is known then.
+  /// Whether the page was not read; only its number of rows is known then.
   var isAbsent = false
 
   var endEntry: Int { firstEntry + header.valueCount }
@@ -30,83 +30,123 @@ struct ColumnChunkPages {
   /// No page may expand to more.
   static let largestPage = 1 << 30
 
-  /// Reads the pages that hold some of the rows, and the dictionary.
-  static func load(
-    _ chunk: ChunkMetadata, rows: RowRanges, of rowCount: Int, _ index: OffsetIndex, isRepeated: Bool,
-    from file: any ReadableFile, _ counters: ScanCounters
+  /// What the offset index says of the pages, where not all of them were read.
+  private struct Listing {
+    let index: OffsetIndex
+    let chunkStart: Int
+    let rowCount: Int
+    /// Whether a row may have several entries.
+    let isRepeated: Bool
+  }
+  private var listing: Listing?
+  /// Whether pages may be absent that `fetch` can read.
+  var isPartial: Bool { listing != nil }
+
+  /// The pages as the offset index lists them, none of them read yet; the dictionary is.
+  static func listed(
+    _ chunk: ChunkMetadata, _ index: OffsetIndex, rowCount: Int, isRepeated: Bool, from file: any ReadableFile,
+    _ counters: ScanCounters, _ memory: ChunkMemory
   ) throws(QueryError) -> ColumnChunkPages {
-    let fault = validate(chunk, fileSize: file.size)
-    if let fault { throw fault.error(in: file.path) }
     let bytes = Buffer(byteCount: chunk.compressedSize)
-    var wanted = RowRanges()
-    if let first = index.pages.first { wanted.append(0..<first.offset - chunk.start) }
-    for (number, page) in index.pages.enumerated() where rows.overlaps(index.rows(number, rowCount: rowCount)) {
-      wanted.append(page.offset - chunk.start..<page.offset - chunk.start + page.byteCount)
-    }
-    for span in wanted.ranges {
-      let target = UnsafeMutableRawBufferPointer(start: bytes.base + span.lowerBound, count: span.count)
-      try file.read(into: target, at: chunk.start + span.lowerBound)
-      counters.add(span.count, to: .bytesRead)
-    }
+    let front = index.pages.first.map { $0.offset - chunk.start } ?? 0
+    try memory.holdStored(front)
+    try file.read(into: UnsafeMutableRawBufferPointer(start: bytes.base, count: front), at: chunk.start)
+    counters.add(front, to: .bytesRead)
+    let listing = Listing(index: index, chunkStart: chunk.start, rowCount: rowCount, isRepeated: isRepeated)
     do throws(FormatFault) {
-      return try ColumnChunkPages(bytes, chunk, rows, rowCount, index, isRepeated: isRepeated)
+      return try ColumnChunkPages(bytes, chunk.codec, listing, front: front)
     } catch {
       throw error.error(in: file.path)
     }
   }
 
-  private init(
-    _ bytes: Buffer, _ chunk: ChunkMetadata, _ rows: RowRanges, _ rowCount: Int, _ index: OffsetIndex,
-    isRepeated: Bool
-  ) throws(FormatFault) {
+  private init(_ bytes: Buffer, _ codec: CodecKind, _ listing: Listing, front: Int) throws(FormatFault) {
     self.bytes = bytes
-    codec = chunk.codec
-    if let first = index.pages.first, first.offset > chunk.start {
-      let (header, offset) = try header(at: 0, end: first.offset - chunk.start)
+    self.codec = codec
+    self.listing = listing
+    if front > 0 {
+      let (header, offset) = try header(at: 0, end: front, of: "the dictionary page")
       if header.kind == .dictionary {
         dictionary = PageSlot(header: header, offset: offset, firstEntry: 0, index: 0)
       }
     }
-    var entries = 0
-    for (number, page) in index.pages.enumerated() {
-      let range = index.rows(number, rowCount: rowCount)
-      let start = page.offset - chunk.start
-      var found = (header: PageHeader(), offset: start)
-      let isAbsent = !rows.overlaps(range)
-      if isAbsent {
-        found.header.valueCount = range.count
-      } else {
-        found = try header(at: start, end: start + page.byteCount)
-        let isData = found.header.kind == .dataV1 || found.header.kind == .dataV2
-        guard isData, isRepeated || found.header.valueCount == range.count else {
-          throw .corrupt("page \(number) is not the one that the offset index says")
-        }
-      }
-      found.header.rowCount = range.count
+    pages.reserveCapacity(listing.index.pages.count)
+    for (number, page) in listing.index.pages.enumerated() {
+      let rows = listing.index.rows(number, rowCount: listing.rowCount)
+      var header = PageHeader()
+      header.valueCount = rows.count
+      header.rowCount = rows.count
+      let offset = page.offset - listing.chunkStart
       pages.append(
-        PageSlot(header: found.header, offset: found.offset, firstEntry: entries, index: number, isAbsent: isAbsent))
-      entries += found.header.valueCount
+        PageSlot(header: header, offset: offset, firstEntry: rows.lowerBound, index: number, isAbsent: true))
     }
   }
 
-  /// Parses the header of a page at an offset of the chunk; returns where its content starts.
-  private func header(at start: Int, end: Int) throws(FormatFault) -> (header: PageHeader, offset: Int) {
-    let rest = UnsafeRawBufferPointer(start: bytes.base + start, count: end - start)
-    let (header, length) = try PageHeader.parse(rest)
-    guard header.compressedSize <= rest.count - length, header.uncompressedSize <= Self.largestPage else {
-      throw .corrupt("page \(pages.count) reaches beyond its column chunk")
+  /// Reads the pages that hold some of the rows and were not read yet, neighbours at once.
+  mutating func fetch(
+    _ rows: RowRanges, from file: any ReadableFile, _ counters: ScanCounters, _ memory: ChunkMemory
+  ) throws(QueryError) {
+    guard let listing else { return }
+    var wanted = RowRanges()
+    var found: [Int] = []
+    for range in rows.ranges {
+      var number = max(found.last.map { $0 + 1 } ?? 0, listing.index.page(of: range.lowerBound))
+      while number < pages.count, pages[number].firstEntry < range.upperBound {
+        if pages[number].isAbsent {
+          let page = listing.index.pages[number]
+          let start = page.offset - listing.chunkStart
+          wanted.append(start..<start + page.byteCount)
+          found.append(number)
+        }
+        number += 1
+      }
     }
-    return (header, start + length)
+    for span in wanted.ranges {
+      try memory.holdStored(span.count)
+      let target = UnsafeMutableRawBufferPointer(start: bytes.base + span.lowerBound, count: span.count)
+      try file.read(into: target, at: listing.chunkStart + span.lowerBound)
+      counters.add(span.count, to: .bytesRead)
+    }
+    for number in found {
+      do throws(FormatFault) {
+        try present(number, listing)
+      } catch { throw error.error(in: file.path) }
+    }
+  }
+
+  /// Parses the header of a page whose bytes were read.
+  private mutating func present(_ number: Int, _ listing: Listing) throws(FormatFault) {
+    let rows = listing.index.rows(number, rowCount: listing.rowCount)
+    let start = listing.index.pages[number].offset - listing.chunkStart
+    var (header, offset) = try header(
+      at: start, end: start + listing.index.pages[number].byteCount, of: "page \(number)")
+    guard header.kind == .dataV1 || header.kind == .dataV2, listing.isRepeated || header.valueCount == rows.count
+    else { throw .corrupt("page \(number) is not the one that the offset index says") }
+    header.rowCount = rows.count
+    pages[number] = PageSlot(header: header, offset: offset, firstEntry: rows.lowerBound, index: number)
+  }
+
+  /// Parses the header of a page at an offset of the chunk; returns where its content starts.
+  private func header(
+    at start: Int, end: Int, of page: String
+  ) throws(FormatFault) -> (header: PageHeader, offset: Int) {
+    let rest = UnsafeRawBufferPointer(start: bytes.base + start, count: end - start)
+    do throws(FormatFault) {
+      let (header, length) = try PageHeader.parse(rest)
+      guard header.compressedSize <= rest.count - length else { throw .corrupt("it reaches beyond its column chunk") }
+      guard header.uncompressedSize <= Self.largestPage else { throw .unsupported("it is larger than 1 GiB") }
+      return (header, start + length)
+    } catch { throw FormatFault(kind: error.kind, message: "\(page): \(error.message)") }
   }
 
   /// Reads the chunk and the headers of its pages.
   static func load(
-    _ chunk: ChunkMetadata, from file: any ReadableFile
+    _ chunk: ChunkMetadata, from file: any ReadableFile, _ counters: ScanCounters, _ memory: ChunkMemory
   ) throws(QueryError) -> ColumnChunkPages {
-    let fault = validate(chunk, fileSize: file.size)
-    if let fault { throw fault.error(in: file.path) }
+    try memory.holdStored(chunk.compressedSize)
     let bytes = Buffer(byteCount: chunk.compressedSize)
     try file.read(into: UnsafeMutableRawBufferPointer(start: bytes.base, count: chunk.compressedSize), at: chunk.start)
+    counters.add(chunk.compressedSize, to: .bytesRead)
     do throws(FormatFault) {
       return try ColumnChunkPages(bytes, chunk)
     } catch {
@@ -114,14 +154,16 @@ struct ColumnChunkPages {
     }
   }
 
-  private static func validate(_ chunk: ChunkMetadata, fileSize: Int) -> FormatFault? {
-    if chunk.isExternal { return .unsupported("its data lies in another file") }
-    if chunk.isEncrypted { return .unsupported("it is encrypted") }
-    guard chunk.isComplete else { return .corrupt("a column chunk has no metadata") }
-    guard chunk.start >= 4, chunk.start <= fileSize, chunk.compressedSize <= fileSize - chunk.start else {
-      return .corrupt("a column chunk lies outside of the file")
-    }
-    return nil
+  /// Checks what the footer says of a chunk before any of it is read.
+  static func validate(_ chunk: ChunkMetadata, in file: any ReadableFile) throws(QueryError) {
+    do throws(FormatFault) {
+      if chunk.isExternal { throw .unsupported("its data lies in another file") }
+      if chunk.isEncrypted { throw .unsupported("it is encrypted") }
+      guard chunk.isComplete else { throw .corrupt("a column chunk has no metadata") }
+      guard chunk.start >= 4, chunk.start <= file.size, chunk.compressedSize <= file.size - chunk.start else {
+        throw .corrupt("a column chunk lies outside of the file")
+      }
+    } catch { throw error.error(in: file.path) }
   }
 
   private init(_ bytes: Buffer, _ chunk: ChunkMetadata) throws(FormatFault) {
@@ -131,7 +173,7 @@ struct ColumnChunkPages {
     var entries = 0
     while entries < chunk.valueCount, offset < chunk.compressedSize {
       let header: PageHeader
-      (header, offset) = try self.header(at: offset, end: chunk.compressedSize)
+      (header, offset) = try self.header(at: offset, end: chunk.compressedSize, of: "page \(pages.count)")
       let slot = PageSlot(header: header, offset: offset, firstEntry: entries, index: pages.count)
       switch header.kind {
       case .dataV1, .dataV2:
@@ -145,7 +187,7 @@ struct ColumnChunkPages {
     guard entries == chunk.valueCount else { throw .corrupt("a column chunk's pages hold another number of values") }
   }
 
-  /// Whether every data page holds dictionary codes.
+  /// Whether every data page that was read holds dictionary codes.
   var isDictionaryOnly: Bool { dictionary != nil && pages.allSatisfy(\.isDictionaryCoded) }
 
   /// Compares a page's stored bytes with its checksum, if it has one.
@@ -164,6 +206,13 @@ struct ColumnChunkPages {
     return PageBytes(start: start, count: slot.header.compressedSize - skipped, owner: bytes)
   }
 
+  /// Refuses a page that claims to become more than its codec can make of its bytes.
+  func checkSize(_ slot: PageSlot, _ decompressor: any Decompressor) throws(FormatFault) {
+    guard slot.header.uncompressedSize <= slot.header.compressedSize * decompressor.largestRatio + 64 else {
+      throw .corrupt("a page claims an impossible size")
+    }
+  }
+
   /// Prepares the decompression of a page's bytes behind `skipped`; nil if they are not compressed.
   func job(
     _ slot: PageSlot, skipping skipped: Int, _ decompressor: (any Decompressor)?
@@ -171,9 +220,8 @@ struct ColumnChunkPages {
     guard let decompressor, slot.header.isCompressed else { return nil }
     let source = try stored(slot, skipping: skipped)
     let size = slot.header.uncompressedSize - skipped
-    guard size >= 0, size <= source.count * decompressor.largestRatio + 64 else {
-      throw .corrupt("a page claims an impossible size")
-    }
+    guard size >= 0 else { throw .corrupt("a page's levels reach beyond it") }
+    try checkSize(slot, decompressor)
     let target = Buffer(byteCount: size)
     let start = target.base.assumingMemoryBound(to: UInt8.self)
     let job = DecompressionJob(source: source.start, sourceCount: source.count, target: start, targetCount: size)

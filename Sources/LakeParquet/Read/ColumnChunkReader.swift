@@ -20,14 +20,22 @@ final class ColumnChunkReader {
   let file: any ReadableFile
   let counters: ScanCounters
   private let chunk: ChunkMetadata
+  private let indexPlace: PageIndexPlace
   private let decompressors: DecompressorSet
+  private let memory: ChunkMemory
   private let rowGroup: Int
-  /// The rows that will be read, if only some, and where their pages lie.
-  private let selection: (rows: RowRanges, of: Int, pages: OffsetIndex)?
+  /// The rows that may be read, if only some.
+  private let selection: RowRanges?
   private var loaded: ColumnChunkPages?
+  /// Whether pages were left for later when the chunk was first looked at.
+  private var wasSparse = false
   private var knownDictionary: Vector?
   /// Whether every page will be read, so that two can be decompressed together.
   var readsAhead = false
+  /// Whether few of the rows may be wanted: pages are read from the file only when one of their rows is.
+  var isSparse = false
+  /// Smaller chunks are read at once: their pages are not worth a look into the offset index.
+  private static let smallestSparse = 64 << 10
   /// The page that was decompressed together with the one before it.
   private var ahead: (index: Int, bytes: PageBytes)?
   /// The part that is being read, for errors.
@@ -47,15 +55,16 @@ final class ColumnChunkReader {
   }
 
   init(
-    _ column: LeafColumn, type: LogicalType, chunk: ChunkMetadata, rowGroup: Int, file: any ReadableFile,
-    decompressors: DecompressorSet, counters: ScanCounters,
-    selection: (rows: RowRanges, of: Int, pages: OffsetIndex)? = nil
+    _ column: LeafColumn, type: LogicalType, _ place: PageIndexPlace, decompressors: DecompressorSet,
+    counters: ScanCounters, memory: ChunkMemory, selection: RowRanges?
   ) throws(FormatFault) {
     self.column = column
-    self.chunk = chunk
-    self.rowGroup = rowGroup
-    self.file = file
+    indexPlace = place
+    chunk = place.chunk
+    rowGroup = place.rowGroup
+    file = place.file.file
     self.decompressors = decompressors
+    self.memory = memory
     self.counters = counters
     self.selection = selection
     converter = try ValueConverter(column.type, to: type)
@@ -85,18 +94,54 @@ final class ColumnChunkReader {
   /// The pages; reads the chunk on first use.
   func pages() throws(QueryError) -> ColumnChunkPages {
     if let loaded { return loaded }
+    let isPartial = chunk.offsetIndex != nil && (selection != nil || isSparse && byteCount >= Self.smallestSparse)
+    wasSparse = isPartial && isSparse
+    var pages: ColumnChunkPages
     do throws(QueryError) {
-      let pages: ColumnChunkPages
-      if let selection {
-        pages = try ColumnChunkPages.load(
-          chunk, rows: selection.rows, of: selection.of, selection.pages, isRepeated: column.maxRepetition > 0,
-          from: file, counters)
-      } else {
-        pages = try ColumnChunkPages.load(chunk, from: file)
-        counters.add(chunk.compressedSize, to: .bytesRead)
-      }
-      loaded = pages
-      return pages
+      try ColumnChunkPages.validate(chunk, in: file)
+      pages = isPartial ? try listed() : try ColumnChunkPages.load(chunk, from: file, counters, memory)
+    } catch {
+      throw error.inColumn(column.path.joined(separator: "."), rowGroup: rowGroup)
+    }
+    if isPartial, let selection, !isSparse { try fetch(selection, into: &pages) }
+    loaded = pages
+    return pages
+  }
+
+  private func listed() throws(QueryError) -> ColumnChunkPages {
+    let rowCount = indexPlace.file.rowCount(ofRowGroup: rowGroup)
+    return try ColumnChunkPages.listed(
+      chunk, indexPlace.offsetIndex(counters), rowCount: rowCount, isRepeated: column.maxRepetition > 0, from: file,
+      counters, memory)
+  }
+
+  /// The pages, of which those that hold some of the rows have been read.
+  func pages(holding rows: @autoclosure () -> RowRanges) throws(QueryError) -> ColumnChunkPages {
+    let all = try pages()
+    if !all.isPartial { return all }
+    var fuller = all
+    try fetch(rows(), into: &fuller)
+    loaded = fuller
+    return fuller
+  }
+
+  /// Whether every page that may be read is known to hold dictionary codes.
+  func isDictionaryOnly() throws(QueryError) -> Bool {
+    if isSparse { return false }
+    let pages = try pages()
+    return pages.isDictionaryOnly && !wasSparse
+  }
+
+  /// A page, which is read if it was not.
+  func page(_ index: Int) throws(QueryError) -> PageSlot {
+    let slot = try pages().pages[index]
+    if !slot.isAbsent { return slot }
+    return try pages(holding: RowRanges([slot.firstEntry..<slot.endEntry])).pages[index]
+  }
+
+  private func fetch(_ rows: RowRanges, into pages: inout ColumnChunkPages) throws(QueryError) {
+    do throws(QueryError) {
+      try pages.fetch(rows, from: file, counters, memory)
     } catch {
       throw error.inColumn(column.path.joined(separator: "."), rowGroup: rowGroup)
     }
@@ -118,7 +163,7 @@ final class ColumnChunkReader {
     for reader in readers where reader.knownDictionary == nil {
       let pages = try reader.pages()
       guard let slot = pages.dictionary else { continue }
-      reader.place = .dictionary
+      try reader.holdDictionary(slot, pages)
       try reader.locating { () throws(FormatFault) in
         try pages.verify(slot)
         let codec = try reader.decompressors.decompressor(for: pages.codec)
@@ -168,11 +213,72 @@ final class ColumnChunkReader {
     let pages = try pages()
     place = .page(slot.index)
     counters.add(1, to: .pagesRead)
+    try locating { () throws(FormatFault) in try pages.verify(slot) }
+    try holdPage(slot, pages)
     return try locating { () throws(FormatFault) in
-      try pages.verify(slot)
       let codec = try decompressors.decompressor(for: pages.codec)
       return slot.header.kind == .dataV1
         ? try openVersion1(slot, pages, codec) : try openVersion2(slot, pages, codec)
+    }
+  }
+
+  // MARK: Memory
+
+  private func holdDictionary(_ slot: PageSlot, _ pages: ColumnChunkPages) throws(QueryError) {
+    place = .dictionary
+    try checkSize(slot, pages)
+    let smallest = column.type.kind == .byteArray ? 4 : column.type.rawWidth
+    let size = expandedSize(slot, pages)
+    let count = min(slot.header.valueCount, max(size, slot.header.compressedSize) / smallest)
+    try holding { () throws(QueryError) in
+      try memory.holdDictionary(size + count * converter.type.physical.width)
+    }
+  }
+
+  /// What the bytes of a page are decompressed to, if they are not read as they are stored.
+  private func expandedSize(_ slot: PageSlot, _ pages: ColumnChunkPages) -> Int {
+    pages.codec == .uncompressed || !slot.header.isCompressed ? 0 : slot.header.uncompressedSize
+  }
+
+  /// Takes what a page is decompressed and decoded to.
+  private func holdPage(_ slot: PageSlot, _ pages: ColumnChunkPages) throws(QueryError) {
+    try checkSize(slot, pages)
+    let header = slot.header
+    var size = expandedSize(slot, pages) * (readsAhead ? 2 : 1)
+    switch header.encoding {
+    case .deltaBinaryPacked: size += header.valueCount * 8
+    case .deltaLengthByteArray, .deltaByteArray: size += header.valueCount * 32
+    case .byteStreamSplit: size += max(header.uncompressedSize, header.compressedSize)
+    default: break
+    }
+    // Levels are decoded for a page at once.
+    if column.maxRepetition > 0 || column.maxDefinition > 1 { size += header.valueCount * 2 }
+    try holding { () throws(QueryError) in try memory.holdPage(size) }
+  }
+
+  /// Takes what the entries of the rows that are read at once are assembled in.
+  func holdEntries(_ count: Int) throws(QueryError) {
+    try holding { () throws(QueryError) in
+      try memory.holdEntries(count * 2 * (2 + converter.type.physical.width))
+    }
+  }
+
+  private func checkSize(_ slot: PageSlot, _ pages: ColumnChunkPages) throws(QueryError) {
+    try locating { () throws(FormatFault) in
+      guard let codec = try decompressors.decompressor(for: pages.codec) else { return }
+      try pages.checkSize(slot, codec)
+    }
+  }
+
+  /// Names the place in an error of the memory budget.
+  private func holding(_ body: () throws(QueryError) -> Void) throws(QueryError) {
+    do throws(QueryError) {
+      try body()
+    } catch {
+      var located = error.inFile(file.path)
+      let name = column.path.joined(separator: ".")
+      located.message += " (column \(name), row group \(rowGroup)\(place.description.map { ", \($0)" } ?? ""))"
+      throw located
     }
   }
 

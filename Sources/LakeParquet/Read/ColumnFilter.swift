@@ -1,20 +1,18 @@
 import LakeColumnar
 import LakeTypes
 
-/// All predicates on one column, compiled to loops over values of its type.
+/// All predicates on one column or field of a struct column, compiled to loops over values of its type.
 ///
-/// A test that can't be compiled (a literal of another kind, a nested column) is left out: the engine filters again.
+/// A test that can't be compiled (a literal of another kind, a list) is left out: the engine filters again.
 struct ColumnFilter {
   private let kernels: [FilterKernel]
   /// Whether a NULL passes.
   let acceptsNull: Bool
   /// Whether a value passes at all.
   let acceptsValues: Bool
-  let column: Int
 
   /// nil if none of the tests says anything that can be checked here.
-  init?(column: Int, tests: [ScanPredicate.Test], type: LogicalType) {
-    self.column = column
+  init?(_ tests: [ScanPredicate.Test], type: LogicalType) {
     var kernels: [FilterKernel] = []
     var acceptsNull = true
     var acceptsValues = true
@@ -27,6 +25,11 @@ struct ColumnFilter {
         guard let kernel = FilterKernel.compile(test, type) else { continue }
         kernels.append(kernel)
         acceptsNull = false
+      case .anyOf(let groups):
+        let filters = groups.compactMap { ColumnFilter($0, type: type) }
+        guard filters.count == groups.count else { continue }
+        kernels.append(FilterKernel { vector, flags in Self.testAny(filters, vector, flags) })
+        acceptsNull = acceptsNull && filters.contains(where: \.acceptsNull)
       }
       isUseful = true
     }
@@ -34,6 +37,20 @@ struct ColumnFilter {
     self.kernels = kernels
     self.acceptsNull = acceptsNull
     self.acceptsValues = acceptsValues
+  }
+
+  /// Clears the flags of the slots that pass none of the filters.
+  private static func testAny(_ filters: [ColumnFilter], _ vector: Vector, _ flags: UnsafeMutablePointer<UInt8>) {
+    let passing = Buffer.zeroed(byteCount: vector.count)
+    let scratch = Buffer(byteCount: vector.count)
+    defer { withExtendedLifetime((passing, scratch)) {} }
+    let any = passing.base.assumingMemoryBound(to: UInt8.self)
+    let one = scratch.base.assumingMemoryBound(to: UInt8.self)
+    for filter in filters {
+      filter.test(vector, into: one)
+      for index in 0..<vector.count { any[index] |= one[index] }
+    }
+    for index in 0..<vector.count { flags[index] &= any[index] }
   }
 
   /// Writes 1 for each slot of a flat vector that passes, else 0; NULL is not looked at.
@@ -73,7 +90,7 @@ struct FilterKernel {
     case .isIn(let literals):
       let values = literals.compactMap(value)
       return values.count == literals.count ? membership(values) : nil
-    case .isNull, .isNotNull: return nil
+    case .isNull, .isNotNull, .anyOf: return nil
     }
   }
 
@@ -146,7 +163,7 @@ struct FilterKernel {
           flags[index] = isIn ? 1 : 0
         }
       }
-    case .isNull, .isNotNull: return nil
+    case .isNull, .isNotNull, .anyOf: return nil
     }
   }
 
@@ -177,7 +194,7 @@ struct FilterKernel {
     case .isIn(let literals):
       let values = literals.compactMap { ViewConstant($0, type) }
       return values.count == literals.count ? viewMembership(values) : nil
-    case .isNull, .isNotNull: return nil
+    case .isNull, .isNotNull, .anyOf: return nil
     }
   }
 

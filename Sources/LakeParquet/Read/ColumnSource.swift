@@ -47,14 +47,15 @@ final class ColumnSource {
   /// Compressed bytes, as a measure of what reading costs.
   var byteCount: Int { chunks.reduce(0) { $0 + $1.byteCount } }
 
-  /// The chunk of a column whose every page holds dictionary codes.
+  /// The chunk of a column if every page that may be read holds dictionary codes.
   func dictionaryOnlyChunk() throws(QueryError) -> ColumnChunkReader? {
-    guard case .flat(let reader) = origin, try reader.chunk.pages().isDictionaryOnly else { return nil }
+    guard case .flat(let reader) = origin, try reader.chunk.isDictionaryOnly() else { return nil }
     return reader.chunk
   }
 
   /// Decodes rows and keeps them to be handed out again.
   func decode(from start: Int, count: Int) throws(QueryError) -> Vector {
+    if let decoded, holds(decoded, start, count) { return decoded.sliced(from: start - decodedStart, count: count) }
     decoded = nil
     let vector = try fresh(from: start, count: count)
     decoded = vector

@@ -24,7 +24,7 @@ final class FlatColumnReader {
 
   /// Rows `start ..< start + count`, which must not lie before rows that were read already.
   func read(from start: Int, count: Int) throws(QueryError) -> Vector {
-    let pages = try chunk.pages().pages
+    let pages = try chunk.pages(holding: RowRanges([start..<start + count])).pages
     try close(before: start, pages)
     var isCoded = true
     var index = pageIndex
@@ -41,10 +41,10 @@ final class FlatColumnReader {
     let first = base + Int(rows[0])
     try close(before: first, pages)
     let hull = base + Int(rows[count - 1]) + 1 - first
-    if count * Self.sparseLimit > hull || !arePickable(pages, rows, count, base) {
-      return try gathered(rows, count, base, first, hull)
-    }
-    return try pickCodes(pages, rows, count, base)
+    if count * Self.sparseLimit > hull { return try gathered(rows, count, base, first, hull) }
+    let read = try chunk.pages(holding: RowRanges(rows, count: count, base: base)).pages
+    if !arePickable(read, rows, count, base) { return try gathered(rows, count, base, first, hull) }
+    return try pickCodes(read, rows, count, base)
   }
 
   /// From one row in so many on, unpacking all and gathering is as fast as picking.

@@ -117,6 +117,7 @@ final class NestedLeafReader {
       try chunk.locating { () throws(FormatFault) in try page?.values.skip(valid) }
     } else {
       builder?.append(pageRepetition, definition, cursor..<end)
+      try chunk.holdEntries(builder?.count ?? 0)
       try appendValues(valid, to: &builder)
     }
     cursor = end
@@ -152,8 +153,9 @@ final class NestedLeafReader {
   /// Opens the next page and decodes its levels; false at the end.
   private func openNext() throws(QueryError) -> Bool {
     let pages = try chunk.pages().pages
+    while pageIndex < pages.count, pages[pageIndex].isAbsent, pages[pageIndex].header.valueCount == 0 { pageIndex += 1 }
     guard pageIndex < pages.count else { return false }
-    let slot = pages[pageIndex]
+    let slot = try chunk.page(pageIndex)
     pageIndex += 1
     page = try chunk.open(slot)
     pageEntries = slot.header.valueCount
@@ -187,7 +189,7 @@ final class NestedLeafReader {
 private struct EntryBuilder {
   private let type: LogicalType
   private let width: Int
-  private var count = 0
+  private(set) var count = 0
   private var repetition: [UInt8] = []
   private var definition: [UInt8] = []
   private var slots: Buffer

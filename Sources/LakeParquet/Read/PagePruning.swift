@@ -11,22 +11,21 @@ struct PagePruning {
 
   /// The rows that may satisfy all predicates; nil if all may.
   func rows(ofRowGroup rowGroup: Int, _ predicates: [ScanPredicate]) throws(QueryError) -> RowRanges? {
-    var tests: [Int: [ScanPredicate.Test]] = [:]
-    for predicate in predicates where plans.indices.contains(predicate.column) {
-      tests[predicate.column, default: []].append(predicate.test)
+    var targets: [Int: (leaf: LeafType, type: LogicalType, tests: [ScanPredicate.Test])] = [:]
+    for predicate in predicates {
+      guard case .leaf(let leaf, let index, let type) = plans.target(of: predicate), file.hasUsableOrder(leaf: index)
+      else { continue }
+      targets[index, default: (leaf, type, [])].tests.append(predicate.test)
     }
     let rowCount = file.rowCount(ofRowGroup: rowGroup)
     var left: RowRanges?
-    for (column, tests) in tests {
-      guard case .leaf(let node, let index, let type) = plans[column], plans[column].isFlat,
-        case .leaf(let leaf, _) = node.shape, file.hasUsableOrder(leaf: index)
-      else { continue }
+    for (index, target) in targets {
       let chunk = file.metadata.rowGroups[rowGroup].chunks[index]
       guard let statistics = chunk.columnIndex, chunk.offsetIndex != nil else { continue }
       let place = PageIndexPlace(file: file, leaf: index, rowGroup: rowGroup)
       let pages = try place.offsetIndex(counters)
       let bounds = try place.columnIndex(statistics, pageCount: pages.pages.count, counters)
-      let found = Self.rows(tests, pages, bounds, leaf, type, rowCount)
+      let found = Self.rows(target.tests, pages, bounds, target.leaf, target.type, rowCount)
       left = left?.intersection(found) ?? found
     }
     return left == RowRanges(all: rowCount) ? nil : left
@@ -55,7 +54,7 @@ struct PageIndexPlace {
   /// No page index is larger.
   private static let largestIndex = 64 << 20
 
-  private var chunk: ChunkMetadata { file.metadata.rowGroups[rowGroup].chunks[leaf] }
+  var chunk: ChunkMetadata { file.metadata.rowGroups[rowGroup].chunks[leaf] }
 
   /// Reads and checks the offset index, which the chunk must have.
   func offsetIndex(_ counters: ScanCounters) throws(QueryError) -> OffsetIndex {

@@ -10,6 +10,7 @@ final class ParquetBatchReader: BatchReader {
   private let plans: [ReadPlan]
   private let pruning: RowGroupPruning
   private let decompressors = DecompressorSet()
+  private let memory: ReaderMemory
   private var pending: Range<Int>
   private var scan: RowGroupScan?
 
@@ -20,6 +21,7 @@ final class ParquetBatchReader: BatchReader {
     self.request = request
     self.plans = plans
     pruning = RowGroupPruning(file: file, plans: plans)
+    memory = ReaderMemory(budget: request.memory)
     pending = rowGroups.clamped(to: 0..<file.rowGroupCount)
   }
 
@@ -43,7 +45,9 @@ final class ParquetBatchReader: BatchReader {
   }
 
   private func start(_ rowGroup: Int) throws(QueryError) {
-    let predicates = request.predicates + request.runtimeFilters.flatMap(\.predicates)
+    let published = request.runtimeFilters.filter { $0.keys != nil }
+    let awaited = request.runtimeFilters.filter { filter in !published.contains { $0 === filter } }
+    let predicates = request.predicates + published.flatMap(\.predicates)
     if file.rowCount(ofRowGroup: rowGroup) == 0 { return }
     var isExcluded = pruning.excludes(rowGroup, predicates)
     if !isExcluded { isExcluded = try pruning.excludesByBloomFilter(rowGroup, predicates) }
@@ -53,6 +57,7 @@ final class ParquetBatchReader: BatchReader {
     }
     request.counters.add(1, to: .rowGroupsRead)
     scan = try RowGroupScan(
-      file, rowGroup: rowGroup, request, plans: plans, predicates: predicates, decompressors: decompressors)
+      file, rowGroup: rowGroup, request, plans: plans, predicates: predicates, awaited: awaited,
+      decompressors: decompressors, memory: memory)
   }
 }

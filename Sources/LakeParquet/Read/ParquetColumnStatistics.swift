@@ -11,14 +11,8 @@ package struct ParquetColumnStatistics: Sendable {
   package var areBoundsExact: Bool
   package var nullCount: Int?
   package var distinctCount: Int?
-
-  package init(min: Literal?, max: Literal?, areBoundsExact: Bool, nullCount: Int?, distinctCount: Int?) {
-    self.min = min
-    self.max = max
-    self.areBoundsExact = areBoundsExact
-    self.nullCount = nullCount
-    self.distinctCount = distinctCount
-  }
+  /// Whether there may be NaN, which is above all numbers and which the bounds leave out.
+  package var mayHaveNaN: Bool
 }
 
 extension ParquetColumnStatistics {
@@ -29,11 +23,14 @@ extension ParquetColumnStatistics {
     let useOld = !useNew && Self.isOldOrderRight(leaf, statistics)
     let low = useNew ? statistics.min : (useOld ? statistics.oldMin : nil)
     let high = useNew ? statistics.max : (useOld ? statistics.oldMax : nil)
-    self.init(
-      min: hasOrder ? low.flatMap { Self.decode($0, leaf, type) } : nil,
-      max: hasOrder ? high.flatMap { Self.decode($0, leaf, type) } : nil,
-      areBoundsExact: leaf.rawWidth < 16 || (statistics.isMinExact == true && statistics.isMaxExact == true),
-      nullCount: statistics.nullCount.flatMap { $0 >= 0 ? $0 : nil }, distinctCount: statistics.distinctCount)
+    min = hasOrder ? low.flatMap { Self.decode($0, leaf, type) } : nil
+    max = hasOrder ? high.flatMap { Self.decode($0, leaf, type) } : nil
+    mayHaveNaN = leaf.isFloating && statistics.nanCount != 0
+    // A writer that let NaN into a bound may have lost numbers on the way to it.
+    if leaf.isFloating, [min, max].contains(where: { $0?.isNaN ?? false }) { (min, max) = (nil, nil) }
+    areBoundsExact = leaf.rawWidth < 16 || (statistics.isMinExact == true && statistics.isMaxExact == true)
+    nullCount = statistics.nullCount.flatMap { $0 >= 0 ? $0 : nil }
+    distinctCount = statistics.distinctCount
   }
 
   /// The deprecated fields were written with signed comparison, whatever the type; equal bounds are safe then too,
@@ -57,6 +54,8 @@ extension ParquetColumnStatistics {
     let start = source.base.assumingMemoryBound(to: UInt8.self)
     for (index, byte) in bytes.enumerated() { start[index] = byte }
     if leaf.kind == .boolean { start[0] &= 1 }
+    // Text cut within a character would change its place in the order when it is repaired.
+    if type == .string, leaf.kind == .byteArray, String(validating: bytes, as: UTF8.self) == nil { return nil }
     let view = Buffer.zeroed(byteCount: 16)
     if leaf.kind == .byteArray {
       view.base.storeBytes(of: ByteArrayDecoding.view(start, bytes.count), as: StringView.self)
@@ -68,9 +67,7 @@ extension ParquetColumnStatistics {
       let heap = try? converter.convert(raw.base.assumingMemoryBound(to: UInt8.self), 1, into: target.base)
         ?? source
     else { return nil }
-    let value = Vector(type: type, encoding: .flat, count: 1, owner: target, heaps: [source, heap])
-    let literal = value.literal(at: 0)
-    return literal.isNaN ? nil : literal
+    return Vector(type: type, encoding: .flat, count: 1, owner: target, heaps: [source, heap]).literal(at: 0)
   }
 }
 
@@ -95,29 +92,30 @@ extension ParquetColumnStatistics {
       return nullCount == rowCount || excludes(comparison, literal)
     case .isIn(let values):
       return nullCount == rowCount || values.allSatisfy { excludes(.equal, $0) }
+    case .anyOf(let groups):
+      return groups.allSatisfy { group in group.contains { excludes($0, rowCount: rowCount) } }
     }
   }
 
   private func excludes(_ comparison: ScanPredicate.Comparison, _ literal: Literal) -> Bool {
+    if literal.isNaN { return excludesNaN(comparison) }
     let toMin = min.flatMap { LiteralOrder.compare(literal, $0) }
     let toMax = max.flatMap { LiteralOrder.compare(literal, $0) }
-    // NaN sorts above all numbers and does not show in the bounds.
-    let isFloating = literal.isFloating
     switch comparison {
     case .equal: return toMin.map { $0 < 0 } ?? false || toMax.map { $0 > 0 } ?? false
     case .less: return toMin.map { $0 <= 0 } ?? false
     case .lessOrEqual: return toMin.map { $0 < 0 } ?? false
-    case .greater: return !isFloating && toMax.map { $0 >= 0 } ?? false
-    case .greaterOrEqual: return !isFloating && toMax.map { $0 > 0 } ?? false
+    case .greater: return !mayHaveNaN && toMax.map { $0 >= 0 } ?? false
+    case .greaterOrEqual: return !mayHaveNaN && toMax.map { $0 > 0 } ?? false
     }
   }
-}
 
-extension Literal {
-  fileprivate var isFloating: Bool {
-    switch self {
-    case .float, .double: true
-    default: false
+  /// NaN equals NaN, and no value is greater.
+  private func excludesNaN(_ comparison: ScanPredicate.Comparison) -> Bool {
+    switch comparison {
+    case .equal, .greaterOrEqual: !mayHaveNaN
+    case .greater: true
+    case .less, .lessOrEqual: false
     }
   }
 }

@@ -11,13 +11,11 @@ struct RowGroupPruning {
   func excludes(_ rowGroup: Int, _ predicates: [ScanPredicate]) -> Bool {
     let rows = file.rowCount(ofRowGroup: rowGroup)
     return predicates.contains { predicate in
-      guard plans.indices.contains(predicate.column) else { return false }
-      switch plans[predicate.column] {
-      case .missing: return predicate.test != .isNull
-      case .leaf(let node, _, let type) where plans[predicate.column].isFlat:
-        guard let statistics = file.statistics(node, rowGroup: rowGroup, as: type) else { return false }
-        return statistics.excludes(predicate.test, rowCount: rows)
-      default: return false
+      switch plans.target(of: predicate) {
+      case .missing: !predicate.test.acceptsNull
+      case .leaf(let leaf, let index, let type):
+        file.statistics(leaf, index, rowGroup: rowGroup, as: type).excludes(predicate.test, rowCount: rows)
+      case nil: false
       }
     }
   }
@@ -27,9 +25,9 @@ struct RowGroupPruning {
 
   /// Whether some predicate asks for values that a bloom filter says the row group lacks.
   func excludesByBloomFilter(_ rowGroup: Int, _ predicates: [ScanPredicate]) throws(QueryError) -> Bool {
-    for predicate in predicates where plans.indices.contains(predicate.column) {
-      guard case .leaf(let node, let index, let type) = plans[predicate.column], plans[predicate.column].isFlat,
-        case .leaf(let leaf, _) = node.shape, let wanted = Self.wantedValues(predicate.test, leaf, type),
+    for predicate in predicates {
+      guard case .leaf(let leaf, let index, let type) = plans.target(of: predicate),
+        let wanted = Self.wantedValues(predicate.test, leaf, type),
         let offset = file.metadata.rowGroups[rowGroup].chunks[index].bloomFilterOffset,
         let filter = try BloomFilter.open(file.file, at: offset)
       else { continue }
@@ -48,9 +46,29 @@ struct RowGroupPruning {
     switch test {
     case .compare(.equal, let literal): literals = [literal]
     case .isIn(let values) where values.count <= largestLookup: literals = values
+    case .anyOf(let groups): return wantedValues(ofAny: groups, leaf, type)
     default: return nil
     }
     let stored = literals.compactMap { leaf.plainBytes($0, as: type) }
     return stored.count == literals.count ? stored : nil
+  }
+
+  /// The values that one of the groups asks for, if each asks for some.
+  private static func wantedValues(
+    ofAny groups: [[ScanPredicate.Test]], _ leaf: LeafType, _ type: LogicalType
+  ) -> [[UInt8]]? {
+    var result: [[UInt8]] = []
+    for group in groups {
+      guard let values = group.lazy.compactMap({ wantedValues($0, leaf, type) }).first else { return nil }
+      result += values
+    }
+    return result.count <= largestLookup ? result : nil
+  }
+}
+
+extension [ReadPlan] {
+  /// What a predicate is about; nil if it can't be decided by metadata.
+  func target(of predicate: ScanPredicate) -> ReadPlan.Target? {
+    indices.contains(predicate.column) ? self[predicate.column].target(predicate.path[...]) : nil
   }
 }

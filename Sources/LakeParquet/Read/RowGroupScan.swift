@@ -5,10 +5,17 @@ import LakeTypes
 
 /// Reads one row group: the predicates' columns first, a window of rows at a time, then the other columns for the
 /// rows that are left. Batches come out compacted.
+///
+/// Runtime filters that are published meanwhile join the predicates when the next window begins.
 final class RowGroupScan {
   private let request: ParquetReadRequest
+  private let pruning: RowGroupPruning
+  private let rowGroup: Int
   private let columns: [ColumnSource]
   private let firstRow: Int
+  private var predicates: [ScanPredicate]
+  /// Runtime filters that were not published when they were last asked.
+  private var awaited: [RuntimeFilter]
   /// The rows that the page index leaves, in front the range of the current window.
   private var ranges: ArraySlice<Range<Int>>
   private var filters: [WindowFilter]
@@ -27,78 +34,104 @@ final class RowGroupScan {
 
   init(
     _ file: ParquetFile, rowGroup: Int, _ request: ParquetReadRequest, plans: [ReadPlan],
-    predicates: [ScanPredicate], decompressors: DecompressorSet
+    predicates: [ScanPredicate], awaited: [RuntimeFilter], decompressors: DecompressorSet,
+    memory: ReaderMemory
   ) throws(QueryError) {
     self.request = request
+    self.rowGroup = rowGroup
+    self.predicates = predicates
+    self.awaited = awaited
+    pruning = RowGroupPruning(file: file, plans: plans)
     firstRow = file.firstRows[rowGroup]
-    let rowCount = file.rowCount(ofRowGroup: rowGroup)
-    let pruning = PagePruning(file: file, plans: plans, counters: request.counters)
-    let left = try pruning.rows(ofRowGroup: rowGroup, predicates)
-    ranges = (left ?? RowRanges(all: rowCount)).ranges[...]
+    let left = try PagePruning(file: file, plans: plans, counters: request.counters)
+      .rows(ofRowGroup: rowGroup, predicates)
+    ranges = (left ?? RowRanges(all: file.rowCount(ofRowGroup: rowGroup))).ranges[...]
     survivorBuffer = SelectionVector.scratch(request.batchSize * Self.batchesInWindow)
     let makeChunk = { (leaf: Int, type: LogicalType) throws(QueryError) -> ColumnChunkReader in
-      let chunk = file.metadata.rowGroups[rowGroup].chunks[leaf]
-      var selection: (rows: RowRanges, of: Int, pages: OffsetIndex)?
-      if let left, !left.isEmpty, chunk.offsetIndex != nil {
-        let place = PageIndexPlace(file: file, leaf: leaf, rowGroup: rowGroup)
-        selection = (left, rowCount, try place.offsetIndex(request.counters))
-      }
+      let place = PageIndexPlace(file: file, leaf: leaf, rowGroup: rowGroup)
       do throws(FormatFault) {
         return try ColumnChunkReader(
-          file.leaves[leaf], type: type, chunk: chunk, rowGroup: rowGroup, file: file.file,
-          decompressors: decompressors, counters: request.counters, selection: selection)
+          file.leaves[leaf], type: type, place, decompressors: decompressors, counters: request.counters,
+          memory: ChunkMemory(memory), selection: left)
       } catch { throw error.error(in: file.file.path, rowGroup: rowGroup) }
     }
     var columns: [ColumnSource] = []
     for plan in plans { columns.append(try ColumnSource(plan, makeChunk) { file.leaves[$0].type.type }) }
     self.columns = columns
-    filters = Self.filters(predicates, request, columns)
+    filters = []
     try prepareFilters()
   }
 
-  /// One filter a column, the cheapest columns first.
-  private static func filters(
-    _ predicates: [ScanPredicate], _ request: ParquetReadRequest, _ columns: [ColumnSource]
-  ) -> [WindowFilter] {
-    var tests: [Int: [ScanPredicate.Test]] = [:]
-    for predicate in predicates where request.fields.indices.contains(predicate.column) {
-      tests[predicate.column, default: []].append(predicate.test)
+  /// One filter a column or field, the cheapest columns first.
+  private func makeFilters() -> [WindowFilter] {
+    var tests: [WindowFilter.Place: [ScanPredicate.Test]] = [:]
+    for predicate in predicates where columns.indices.contains(predicate.column) {
+      tests[.init(column: predicate.column, path: predicate.path), default: []].append(predicate.test)
     }
-    let filters = tests.compactMap { ColumnFilter(column: $0.key, tests: $0.value, type: request.fields[$0.key].type) }
-    return filters.sorted { columns[$0.column].byteCount < columns[$1.column].byteCount }
-      .map { WindowFilter($0, columns[$0.column], windowSize: request.batchSize * batchesInWindow) }
+    let filters = tests.compactMap { place, tests -> WindowFilter? in
+      guard let type = request.fields[place.column].type.part(place.path), let filter = ColumnFilter(tests, type: type)
+      else { return nil }
+      return WindowFilter(
+        place, filter, columns[place.column], windowSize: request.batchSize * Self.batchesInWindow)
+    }
+    return filters.sorted { columns[$0.place.column].byteCount < columns[$1.place.column].byteCount }
   }
 
   /// Looks at dictionaries: a filter that no entry passes ends the row group, one that all pass is dropped.
   private func prepareFilters() throws(QueryError) {
+    filters = []
     if ranges.isEmpty { return }
     var needed: [WindowFilter] = []
-    for filter in filters {
+    for filter in makeFilters() {
       switch try filter.prepare() {
-      case .none: return endEarly()
+      case .none:
+        ranges = []
+        return
       case .all: break
       case .some: needed.append(filter)
       }
     }
     filters = needed
-    readAhead()
+    chooseReading()
   }
 
-  /// All pages of the first filter's column will be read, and of all columns if there is no filter.
-  private func readAhead() {
-    let dense = filters.isEmpty ? columns : [columns[filters[0].column]]
-    for chunk in dense.flatMap(\.chunks) { chunk.readsAhead = true }
+  /// All pages of the first filter's column will be read, and of all columns if there is no filter. The pages of
+  /// columns without a filter are read one by one.
+  private func chooseReading() {
+    let first = filters.first?.place.column
+    let filtered = Set(filters.map(\.place.column))
+    for (index, column) in columns.enumerated() {
+      for chunk in column.chunks {
+        chunk.readsAhead = first.map { $0 == index } ?? true
+        chunk.isSparse = !filters.isEmpty && !filtered.contains(index)
+      }
+    }
   }
 
-  private func endEarly() {
-    filters = []
-    ranges = []
+  /// Lets runtime filters that were published meanwhile rule out rows that are still to come.
+  private func adoptRuntimeFilters() throws(QueryError) {
+    let published = awaited.filter { $0.keys != nil }
+    if published.isEmpty { return }
+    awaited.removeAll { filter in published.contains { $0 === filter } }
+    let arrived = published.flatMap(\.predicates)
+    predicates += arrived
+    if pruning.excludes(rowGroup, arrived) {
+      ranges = []
+      return
+    }
+    let pages = PagePruning(file: pruning.file, plans: pruning.plans, counters: request.counters)
+    if let left = try pages.rows(ofRowGroup: rowGroup, arrived) {
+      ranges = RowRanges(ranges).intersection(left).ranges[...]
+    }
+    try prepareFilters()
   }
 
   /// The next batch, or nil at the end.
   func next() throws(QueryError) -> Batch? {
     while emitted == survivorCount {
       windowStart += windowCount
+      windowCount = 0
+      if !awaited.isEmpty { try adoptRuntimeFilters() }
       while let range = ranges.first, windowStart >= range.upperBound { ranges.removeFirst() }
       guard let range = ranges.first else { return nil }
       windowStart = max(windowStart, range.lowerBound)
@@ -172,4 +205,16 @@ final class RowGroupScan {
 
   /// Counts what was never needed.
   func finish() { for column in columns { column.finish() } }
+}
+
+extension LogicalType {
+  /// The type of a field of a struct, or of structs in it; nil where the path leads into something else.
+  fileprivate func part(_ path: [Int]) -> LogicalType? {
+    var type = self
+    for index in path {
+      guard case .struct(let fields) = type, fields.indices.contains(index) else { return nil }
+      type = fields[index].type
+    }
+    return type
+  }
 }

@@ -4,7 +4,14 @@ struct RowRanges: Sendable, Equatable {
 
   init() {}
 
+  init(_ ranges: some Sequence<Range<Int>>) { self.ranges = Array(ranges) }
+
   init(all rowCount: Int) { ranges = rowCount > 0 ? [0..<rowCount] : [] }
+
+  /// Rows at ascending positions, counted from `base`.
+  init(_ rows: UnsafePointer<UInt32>, count: Int, base: Int) {
+    for index in 0..<count { append(base + Int(rows[index])..<base + Int(rows[index]) + 1) }
+  }
 
   /// Adds rows behind those that are there.
   mutating func append(_ range: Range<Int>) {

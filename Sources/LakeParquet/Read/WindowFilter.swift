@@ -42,21 +42,27 @@ struct WindowSelection {
   }
 }
 
-/// One column's predicates in a row group: a table over the dictionary's entries where there is one.
+/// One column's or field's predicates in a row group: a table over the dictionary's entries where there is one.
 final class WindowFilter {
   /// Which rows of the row group pass, as far as the dictionary tells.
   enum Outcome { case none, some, all }
 
+  /// What is tested: a column by its place among those that are read, or a field of structs in it.
+  struct Place: Hashable {
+    var column: Int
+    var path: [Int] = []
+  }
+
+  let place: Place
   private let filter: ColumnFilter
   private let source: ColumnSource
-  /// The column's place among those that are read.
-  var column: Int { filter.column }
   private let flags: Buffer
   /// Flags of dictionary entries, and the dictionary they belong to.
   private var table: Buffer?
   private var tableOwner: Vector?
 
-  init(_ filter: ColumnFilter, _ source: ColumnSource, windowSize: Int) {
+  init(_ place: Place, _ filter: ColumnFilter, _ source: ColumnSource, windowSize: Int) {
+    self.place = place
     self.filter = filter
     self.source = source
     flags = Buffer(byteCount: windowSize)
@@ -88,7 +94,7 @@ final class WindowFilter {
   func refine(_ selection: inout WindowSelection, windowStart: Int) throws(QueryError) {
     let first = selection.first
     let count = selection.last + 1 - first
-    let vector = try source.decode(from: windowStart + first, count: count)
+    let vector = tested(try source.decode(from: windowStart + first, count: count))
     if vector.isConstant {
       if !passesConstant(vector) { selection.dropAll() }
       return
@@ -103,6 +109,13 @@ final class WindowFilter {
     }
     if let validity = vector.validity { applyNulls(validity, target, count) }
     selection.keep(target, from: first)
+  }
+
+  /// The column's values, or those of the field. Its fields are NULL where a struct is.
+  private func tested(_ column: Vector) -> Vector {
+    var vector = column
+    for index in place.path where !vector.isConstant { vector = vector.children[index] }
+    return vector
   }
 
   /// Constants come from columns that are all NULL.

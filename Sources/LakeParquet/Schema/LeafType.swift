@@ -37,6 +37,9 @@ struct LeafType: Sendable {
     }
   }
 
+  /// Whether values may be NaN.
+  var isFloating: Bool { kind == .float || kind == .double || meaning == .float16 }
+
   /// What a schema element means; an annotation that does not fit its physical type is ignored.
   init(_ element: SchemaElement, kind: PhysicalKind) throws(FormatFault) {
     self.kind = kind

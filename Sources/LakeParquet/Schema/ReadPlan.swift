@@ -15,6 +15,28 @@ indirect enum ReadPlan: Sendable {
     return false
   }
 
+  /// A field of the plan's column, or of structs in it: itself a column without lists, or nothing that predicates can
+  /// be decided by.
+  enum Target {
+    /// Every row is NULL.
+    case missing
+    case leaf(LeafType, index: Int, LogicalType)
+  }
+
+  /// Follows a predicate's path; nil where it leads to no leaf, or into a list.
+  func target(_ path: ArraySlice<Int>) -> Target? {
+    switch self {
+    case .missing: return .missing
+    case .leaf(let node, let index, let type):
+      guard path.isEmpty, node.repetition == 0, case .leaf(let leaf, _) = node.shape else { return nil }
+      return .leaf(leaf, index: index, type)
+    case .structure(_, let parts, _):
+      guard let first = path.first, parts.indices.contains(first) else { return nil }
+      return parts[first].target(path.dropFirst())
+    case .list, .map: return nil
+    }
+  }
+
   /// The leaves that are read, with the type each is read as.
   var leaves: [(index: Int, type: LogicalType)] {
     switch self {

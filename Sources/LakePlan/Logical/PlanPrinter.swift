@@ -75,17 +75,31 @@ private struct NodeText {
   private func scan(_ node: ScanNode) -> String {
     let columns = node.columns.map(\.output.name).joined(separator: ", ")
     let predicates = node.predicates.map { predicate in
-      "\(node.source.schema[predicate.column].name) \(Self.text(predicate.test))"
+      Self.text(predicate.test, of: Self.name(predicate, node.source.schema[predicate.column]))
     }
     let pruning = predicates.isEmpty ? "" : " pruned by " + predicates.joined(separator: " and ")
     return "Scan \(node.source.summary) [\(columns)]\(pruning)"
   }
 
-  private static func text(_ test: ScanPredicate.Test) -> String {
+  private static func name(_ predicate: ScanPredicate, _ column: Field) -> String {
+    var field = column
+    var name = field.name
+    for index in predicate.path {
+      guard case .struct(let parts) = field.type else { break }
+      field = parts[index]
+      name += "." + field.name
+    }
+    return name
+  }
+
+  private static func text(_ test: ScanPredicate.Test, of name: String) -> String {
     switch test {
-    case .isNull: return "is null"
-    case .isNotNull: return "is not null"
-    case .isIn(let values): return "in \(values.count) value(s)"
+    case .isNull: return "\(name) is null"
+    case .isNotNull: return "\(name) is not null"
+    case .isIn(let values): return "\(name) in \(values.count) value(s)"
+    case .anyOf(let groups):
+      let parts = groups.map { $0.map { text($0, of: name) }.joined(separator: " and ") }
+      return "(\(parts.joined(separator: " or ")))"
     case .compare(let operation, let value):
       let symbol =
         switch operation {
@@ -95,7 +109,7 @@ private struct NodeText {
         case .greater: ">"
         case .greaterOrEqual: ">="
         }
-      return "\(symbol) \(ExpressionText.text(value))"
+      return "\(name) \(symbol) \(ExpressionText.text(value))"
     }
   }
 

@@ -23,7 +23,7 @@ enum FileListing: Sendable {
   ) throws(QueryError) -> [ScannedFile] {
     func isAdmitted(_ values: [Literal]) -> Bool {
       predicates.allSatisfy { predicate in
-        guard let index = columns[predicate.column] else { return true }
+        guard predicate.path.isEmpty, let index = columns[predicate.column] else { return true }
         return ValueRange(exactly: values[index]).admits(predicate.test)
       }
     }

@@ -71,13 +71,18 @@ struct FileScanTask: ScanTask {
     return (read, ColumnAssembly(sources: sources, types: request.projection.map { source.schema[$0].type }))
   }
 
+  /// The position of a column of the source among those that are read.
+  private func position(of column: Int, in read: [Int]) -> Int? {
+    guard case .file(let index) = source.columns[column] else { return nil }
+    return read.firstIndex(of: index)
+  }
+
   /// The predicates on columns that are read, by their position among those.
   private func predicates(on read: [Int]) -> [ScanPredicate] {
-    let all = request.predicates + request.runtimeFilters.flatMap(\.predicates)
-    return all.compactMap { predicate in
-      guard case .file(let index) = source.columns[predicate.column], let position = read.firstIndex(of: index)
-      else { return nil }
-      return ScanPredicate(column: position, predicate.test)
+    request.predicates.compactMap { predicate in
+      position(of: predicate.column, in: read).map {
+        ScanPredicate(column: $0, path: predicate.path, predicate.test)
+      }
     }
   }
 
@@ -88,7 +93,10 @@ struct FileScanTask: ScanTask {
     let (read, assembly) = plan()
     let inner = ParquetReadRequest(
       fields: read.map { source.fileSchema[$0] }, matching: .name, predicates: predicates(on: read),
-      includesPosition: assembly.needsPosition, batchSize: request.batchSize, counters: request.counters)
+      runtimeFilters: request.runtimeFilters.compactMap { filter in
+        position(of: filter.column, in: read).map(filter.moved)
+      }, includesPosition: assembly.needsPosition, batchSize: request.batchSize, counters: request.counters,
+      memory: request.memory)
     return AssembledReader(
       try parquet.reader(inner, rowGroups: range.clamped(to: 0..<parquet.rowGroupCount)), assembly)
   }

@@ -47,6 +47,7 @@ struct ValueRange {
     case .isNotNull: mayHaveValue || transform == .void || isUnknown(transform)
     case .compare(let comparison, let value): admits(comparison, value, transform)
     case .isIn(let values): values.contains { admits(.equal, $0, transform) }
+    case .anyOf(let groups): groups.contains { $0.allSatisfy { admits($0, transform: transform) } }
     }
   }
 

@@ -3,7 +3,7 @@ import LakeTypes
 
 /// Rules manifests and data files out by partition values and column bounds.
 struct FilePruning: Sendable {
-  /// A predicate on a column of the table's schema, by field id.
+  /// A predicate on a column of the table's schema, or on a field of a struct in it, by field id.
   struct Conjunct: Sendable {
     let fieldID: Int
     let type: LogicalType
@@ -15,7 +15,11 @@ struct FilePruning: Sendable {
   /// Takes the predicates on columns of the schema that have field ids.
   init(_ predicates: [ScanPredicate], schema: Schema) {
     conjuncts = predicates.compactMap { predicate in
-      let field = schema[predicate.column]
+      var field = schema[predicate.column]
+      for index in predicate.path {
+        guard case .struct(let parts) = field.type else { return nil }
+        field = parts[index]
+      }
       return field.fieldID.map { Conjunct(fieldID: $0, type: field.type, test: predicate.test) }
     }
   }

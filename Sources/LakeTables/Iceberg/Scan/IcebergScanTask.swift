@@ -56,7 +56,8 @@ final class IcebergScanContext: Sendable {
   func plan(_ parquet: ParquetFile, _ file: DataFile, _ spec: PartitionSpec) -> (ParquetReadRequest, ColumnAssembly) {
     let hasIDs = parquet.schema.fields.contains { $0.fieldID != nil }
     var read = ParquetReadRequest(
-      fields: [], matching: hasIDs ? .fieldID : .name, batchSize: request.batchSize, counters: request.counters)
+      fields: [], matching: hasIDs ? .fieldID : .name, batchSize: request.batchSize, counters: request.counters,
+      memory: request.memory)
     var positionOfColumn: [Int: Int] = [:]
     var sources: [ColumnAssembly.Source] = []
     for column in request.projection {
@@ -76,12 +77,10 @@ final class IcebergScanContext: Sendable {
       }
     }
     read.predicates = request.predicates.compactMap { predicate in
-      positionOfColumn[predicate.column].map { ScanPredicate(column: $0, predicate.test) }
+      positionOfColumn[predicate.column].map { ScanPredicate(column: $0, path: predicate.path, predicate.test) }
     }
-    read.runtimeFilters = request.runtimeFilters.filter { positionOfColumn[$0.column] == $0.column }
-    for filter in request.runtimeFilters {
-      guard let position = positionOfColumn[filter.column], position != filter.column else { continue }
-      read.predicates += filter.predicates.map { ScanPredicate(column: position, $0.test) }
+    read.runtimeFilters = request.runtimeFilters.compactMap { filter in
+      positionOfColumn[filter.column].map(filter.moved)
     }
     let assembly = ColumnAssembly(sources: sources, types: request.projection.map { schema[$0].type })
     read.includesPosition = assembly.needsPosition
