@@ -16,7 +16,7 @@ struct SchemaInspection {
     var leaf = 0
     return file.metadata.schema.enumerated().map { index, element in
       var type: String?
-      if element.kind != nil, element.childCount == 0 {
+      if index > 0, element.kind != nil, element.childCount == 0 {
         type = "\(file.leaves[leaf].type.type)"
         leaf += 1
       }
