@@ -48,10 +48,10 @@ package struct MultiInsertRows: Sendable {
 
 extension LogicalPlan {
   /// Whether a second run certainly yields the same rows, in whatever order.
-  fileprivate var isRepeatable: Bool {
+  var isRepeatable: Bool {
     switch self {
     case .limit, .window, .aggregate: return false
-    case .shared(let node): return node.plan.plan.isRepeatable
+    case .shared(let node): return node.plan.isRepeatable
     default:
       return expressions.allSatisfy { $0.isDeterministic && !$0.containsSubquery }
         && children.allSatisfy(\.isRepeatable)

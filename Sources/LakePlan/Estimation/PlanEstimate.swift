@@ -45,7 +45,7 @@ package struct PlanEstimate: Sendable {
       self.init(node.input)
       rows *= Self.generatedRows
     case .shared(let node):
-      self.init(node.plan.plan)
+      self = node.plan.estimate
       let inner = columns
       columns = [:]
       for (column, origin) in zip(node.columns, node.plan.plan.columns) { columns[column.id] = inner[origin.id] }

@@ -239,7 +239,7 @@ extension LogicalPlan {
     for column in columns { produced.insert(column.id) }
     for expression in expressions { referenced.formUnion(expression.referencedColumns) }
     for child in children { child.collect(&produced, &referenced) }
-    if case .shared(let node) = self { referenced.formUnion(node.plan.plan.freeColumns) }
+    if case .shared(let node) = self { referenced.formUnion(node.plan.freeColumns) }
   }
 
   /// Replaces columns by expressions in every node's expressions.

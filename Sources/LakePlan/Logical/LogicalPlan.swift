@@ -1,3 +1,4 @@
+import Synchronization
 package import LakeColumnar
 package import LakeFunctions
 package import LakeTypes
@@ -322,9 +323,25 @@ package struct SharedNode: Sendable {
 package final class SharedPlan: Sendable {
   package let name: String
   package let plan: LogicalPlan
+  /// The free columns of `plan`, computed once: of shared plans that read shared plans twice each, every level
+  /// would double the work.
+  let freeColumns: Set<ColumnID>
+  /// Whether a second run of `plan` certainly yields the same rows.
+  let isRepeatable: Bool
+  private let knownEstimate = Mutex<PlanEstimate?>(nil)
 
   package init(name: String, plan: LogicalPlan) {
     self.name = name
     self.plan = plan
+    freeColumns = plan.freeColumns
+    isRepeatable = plan.isRepeatable
+  }
+
+  /// The estimate of `plan`, made when it is first asked for: it reads the sources' statistics.
+  var estimate: PlanEstimate {
+    if let known = knownEstimate.withLock({ $0 }) { return known }
+    let made = PlanEstimate(plan)
+    knownEstimate.withLock { $0 = made }
+    return made
   }
 }

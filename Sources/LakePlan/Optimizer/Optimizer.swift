@@ -43,10 +43,16 @@ package struct Optimizer {
 
   private let context: EvaluationContext
   private let disabled: Set<String>
+  private let checkpoint: @Sendable () throws(QueryError) -> Void
 
-  package init(context: EvaluationContext, disabledRules: Set<String> = []) {
+  /// - Parameter checkpoint: called before each rule meets a tree; what it throws ends the planning.
+  package init(
+    context: EvaluationContext, disabledRules: Set<String> = [],
+    checkpoint: @escaping @Sendable () throws(QueryError) -> Void = {}
+  ) {
     self.context = context
     disabled = disabledRules
+    self.checkpoint = checkpoint
   }
 
   package func optimize(_ plan: LogicalPlan) throws(QueryError) -> LogicalPlan {
@@ -84,6 +90,7 @@ package struct Optimizer {
         done[key] = plan
         return .shared(SharedNode(plan: plan, columns: node.columns))
       }
+      try checkpoint()
       return try apply(replaced, context)
     }
     var result: [LogicalPlan] = []

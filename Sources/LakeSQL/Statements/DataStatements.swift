@@ -40,8 +40,7 @@ extension StatementExecutor {
       if case .replaceWhere(let condition) = insert.target.mode { try delete(condition, insert.target) }
       parts.append((name, try target(insert.target.table), try bound(insert.target, plan)))
     }
-    let optimizer = Optimizer(context: context, disabledRules: try core.settings.disabledRules)
-    let plans = try optimizer.optimize(parts.map(\.insert.plan))
+    let plans = try optimizer().optimize(parts.map(\.insert.plan))
     var sinks: [any TableSink] = []
     do {
       for part in parts { sinks.append(try sink(for: part.insert, into: part.name)) }

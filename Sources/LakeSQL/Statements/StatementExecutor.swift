@@ -90,7 +90,14 @@ final class StatementExecutor {
   }
 
   func optimized(_ plan: LogicalPlan) throws(QueryError) -> LogicalPlan {
-    try Optimizer(context: context, disabledRules: try core.settings.disabledRules).optimize(plan)
+    try optimizer().optimize(plan)
+  }
+
+  func optimizer() throws(QueryError) -> Optimizer {
+    let cancellation = running.cancellation
+    return Optimizer(context: context, disabledRules: try core.settings.disabledRules) { () throws(QueryError) in
+      try cancellation.check()
+    }
   }
 
   /// A run of an optimized plan.
