@@ -4,62 +4,90 @@ import LakeColumnar
 /// Decompresses snappy blocks ("Snappy compressed format description", google/snappy), two in one loop where two are
 /// given: the chain from each tag to the next element is long, and a second block fills the time that the first waits.
 ///
-/// There are two loops. Columns of eight-byte numbers compress to an unending row of short literals and copies, which
-/// the one takes in pairs; the other takes any literal or copy without a branch that depends on the data.
+/// There are two loops. Columns of numbers compress to an unending row of short literals and copies, which the one takes
+/// in pairs; the other takes any literal or copy. Neither has a branch that depends on what an element says, as far as
+/// elements are such as the loop is made for: the first elements of a block decide which one that is.
 final class SnappyDecompressor: Decompressor {
   /// A copy of 64 bytes takes three.
   let largestRatio = 64
   let gainsFromPairs = true
   private let elements = SnappyElement.table()
+  private let copies = SnappyElement.copyTable()
 
-  deinit { elements.deallocate() }
+  deinit {
+    elements.deallocate()
+    copies.deallocate()
+  }
 
   func decompress(_ jobs: [DecompressionJob]) throws(FormatFault) {
     var waitingNumbers: SnappyBlock?
     var waitingText: SnappyBlock?
     for job in jobs {
-      guard let block = SnappyBlock(job) else { throw .badBlock("snappy") }
-      let isOfNumbers = block.isOfNumbers
+      guard var block = SnappyBlock(job) else { throw .badBlock("snappy") }
+      let isOfNumbers = block.begin(UnsafePointer(copies))
       guard let first = isOfNumbers ? waitingNumbers : waitingText else {
         if isOfNumbers { waitingNumbers = block } else { waitingText = block }
         continue
       }
       if isOfNumbers {
         waitingNumbers = nil
-        try Self.decodeNumbers(first, block)
+        try Self.decodeNumbers(first, block, UnsafePointer(copies))
       } else {
         waitingText = nil
         try decodeText(first, block)
       }
     }
-    if let last = waitingNumbers { try Self.decodeNumbers(last) }
+    if let last = waitingNumbers { try Self.decodeNumbers(last, UnsafePointer(copies)) }
     if let last = waitingText { try decodeText(last) }
   }
 
-  private static func decodeNumbers(_ block: SnappyBlock) throws(FormatFault) {
-    var place = block.start
-    while block.hasRoom(place) {
-      if !block.fusedStep(&place) { place = block.step(place) }
+  @inline(never)
+  private static func decodeNumbers(_ block: SnappyBlock, _ copies: UnsafePointer<UInt64>) throws(FormatFault) {
+    var place = block.place
+    while true {
+      var steps = block.stepsWithRoom(place)
+      if steps <= 0 { break }
+      while steps > 0 {
+        steps &-= 1
+        if !block.fusedStep(&place, copies) {
+          place = block.shortStep(place)
+          steps = 0
+        }
+      }
     }
     try finish(block, place)
   }
 
-  private static func decodeNumbers(_ first: SnappyBlock, _ second: SnappyBlock) throws(FormatFault) {
-    var a = first.start
-    var b = second.start
-    while first.hasRoom(a) && second.hasRoom(b) {
-      if !first.fusedStep(&a) { a = first.step(a) }
-      if !second.fusedStep(&b) { b = second.step(b) }
+  @inline(never)
+  private static func decodeNumbers(
+    _ first: SnappyBlock, _ second: SnappyBlock, _ copies: UnsafePointer<UInt64>
+  ) throws(FormatFault) {
+    var a = first.place
+    var b = second.place
+    while true {
+      var steps = min(first.stepsWithRoom(a), second.stepsWithRoom(b))
+      if steps <= 0 { break }
+      while steps > 0 {
+        steps &-= 1
+        if !first.fusedStep(&a, copies) {
+          a = first.shortStep(a)
+          steps = 0
+        }
+        if !second.fusedStep(&b, copies) {
+          b = second.shortStep(b)
+          steps = 0
+        }
+      }
     }
-    while first.hasRoom(a) { if !first.fusedStep(&a) { a = first.step(a) } }
-    while second.hasRoom(b) { if !second.fusedStep(&b) { b = second.step(b) } }
+    while first.hasRoom(a) { if !first.fusedStep(&a, copies) { a = first.shortStep(a) } }
+    while second.hasRoom(b) { if !second.fusedStep(&b, copies) { b = second.shortStep(b) } }
     try finish(first, a)
     try finish(second, b)
   }
 
   private func decodeText(_ block: SnappyBlock) throws(FormatFault) {
     let table = UnsafePointer(elements)
-    var place = block.start
+    var place = block.place
     while block.hasWideRoom(place) {
       if !block.wideStep(&place, table) { place = block.step(place) }
     }
@@ -68,8 +96,8 @@ final class SnappyDecompressor: Decompressor {
 
   private func decodeText(_ first: SnappyBlock, _ second: SnappyBlock) throws(FormatFault) {
     let table = UnsafePointer(elements)
-    var a = first.start
-    var b = second.start
+    var a = first.place
+    var b = second.place
     while first.hasWideRoom(a) && second.hasWideRoom(b) {
       if !first.wideStep(&a, table) { a = first.step(a) }
       if !second.wideStep(&b, table) { b = second.step(b) }
@@ -103,6 +131,19 @@ struct SnappyElement: BitwiseCopyable {
   static func table() -> UnsafeMutablePointer<SnappyElement> {
     let table = UnsafeMutablePointer<SnappyElement>.allocate(capacity: 256)
     for tag in 0..<256 { (table + tag).initialize(to: element(UInt8(tag))) }
+    return table
+  }
+
+  /// What the first byte of a copy says, as one number: in its lowest byte how many bytes the copy yields (255 where the
+  /// byte begins no copy that `fusedStep` takes), from bit 16 on the offset's mask, from bit 32 on its start.
+  static func copyTable() -> UnsafeMutablePointer<UInt64> {
+    let table = UnsafeMutablePointer<UInt64>.allocate(capacity: 256)
+    for tag in 0..<256 {
+      let element = element(UInt8(tag))
+      let isCopy = tag & 3 == 1 || tag & 3 == 2
+      let count = isCopy ? UInt64(element.count) : 255
+      (table + tag).initialize(to: count | UInt64(element.offsetMask) << 16 | UInt64(element.offsetStart) << 32)
+    }
     return table
   }
 
@@ -140,7 +181,9 @@ private struct SnappyBlock {
     var target: UnsafeMutablePointer<UInt8>
   }
 
-  let start: Place
+  private let start: UnsafeMutablePointer<UInt8>
+  /// Where decoding goes on.
+  private(set) var place: Place
   private let sourceEnd: UnsafePointer<UInt8>
   private let targetEnd: UnsafeMutablePointer<UInt8>
   /// The last places from which a step may read 24 and write 16 bytes ahead.
@@ -170,7 +213,8 @@ private struct SnappyBlock {
       shift += 7
     }
     guard length == UInt64(job.targetCount) else { return nil }
-    start = Place(source: source, target: job.target)
+    start = job.target
+    place = Place(source: source, target: job.target)
   }
 
   @inline(__always) func hasMore(_ place: Place) -> Bool { place.source < sourceEnd }
@@ -188,17 +232,23 @@ private struct SnappyBlock {
   /// Where an invalid element leads: neither at the end nor anywhere that decoding goes on from.
   private var invalid: Place { Place(source: sourceEnd + 1, target: targetEnd) }
 
-  /// Whether the first elements are mostly such as `fusedStep` takes.
-  var isOfNumbers: Bool {
-    var place = start
-    var fused = 0
+  /// Decodes the first elements; whether most of them were such as `fusedStep` takes.
+  @inline(never)
+  mutating func begin(_ copies: UnsafePointer<UInt64>) -> Bool {
+    var misses = 0
     var steps = 0
-    while steps < 64, hasRoom(place) {
-      if fusedStep(&place) { fused += 1 } else { place = step(place) }
+    while steps < Self.sample, hasRoom(place) {
+      if !fusedStep(&place, copies) {
+        place = shortStep(place)
+        misses += steps < Self.sample / 2 ? 0 : 1
+      }
       steps += 1
     }
-    return fused * 2 > steps
+    return misses * 10 < Self.sample * 3
   }
+
+  /// The first half of so many elements does not count: in it there is little yet that could be copied.
+  private static let sample = 512
 
   @inline(__always)
   private static func load(_ pointer: UnsafePointer<UInt8>) -> UInt64 {
@@ -210,31 +260,58 @@ private struct SnappyBlock {
     UnsafeMutableRawPointer(pointer).storeBytes(of: value, as: UInt64.self)
   }
 
-  /// Takes a literal of up to four bytes and the copy behind it in one blend and one store, without a branch that
-  /// depends on the data, where the copy is at least eight bytes back and both make up to eight bytes. Returns false
+  /// Takes a literal of up to four bytes and the copy behind it in one blend and two stores, without a branch that
+  /// depends on the data, where the copy is at least eight bytes back and both make up to 16 bytes. Returns false
   /// where the next elements are not such a pair.
   @inline(__always)
-  func fusedStep(_ place: inout Place) -> Bool {
+  func fusedStep(_ place: inout Place, _ copies: UnsafePointer<UInt64>) -> Bool {
     let word = Self.load(place.source)
     let tag = word & 0xFF
     let behind = word &>> (2 &* tag &+ 16)
-    let isLong = (behind &>> 1) & 1
-    let copyTag = behind & 0xFF
-    let shortOffset = ((behind & 0xE0) &<< 3) | ((behind &>> 8) & 0xFF)
-    let longOffset = (behind &>> 8) & 0xFFFF
-    let offset = isLong != 0 ? longOffset : shortOffset
-    let copied = isLong != 0 ? (copyTag &>> 2) &+ 1 : ((copyTag &>> 2) & 7) &+ 4
-    let literal = (tag &>> 2) &+ 1
-    let fits =
-      bit(Int(truncatingIfNeeded: offset) <= place.target - start.target) & bit(tag & 0xF3 == 0)
-      & bit((behind ^ (behind &>> 1)) & 1 != 0) & bit(offset >= 8) & bit(literal &+ copied <= 8)
-    if fits == 0 { return false }
-    let mask: UInt64 = (1 &<< (literal &* 8)) &- 1
-    let earlier = Self.load(UnsafePointer(place.target) - Int(truncatingIfNeeded: offset))
-    Self.store(place.target, (earlier & ~mask) | ((word &>> 8) & mask))
-    place.target += Int(truncatingIfNeeded: literal &+ copied)
-    place.source += Int(truncatingIfNeeded: (tag &>> 2) &+ isLong) &+ 4
+    let copy = copies[Int(truncatingIfNeeded: behind & 0xFF)]
+    let offset = ((behind &>> 8) & (copy &>> 16) & 0xFFFF) &+ (copy &>> 32)
+    let total = (tag &>> 2) &+ 1 &+ (copy & 0xFF)
+    let reach = UInt64(bitPattern: Int64(place.target - start))
+    let misfit = (tag & 0xF3) | (((offset &- 8) | (16 &- total) | (reach &- offset)) &>> 63)
+    if misfit != 0 { return false }
+    let mask: UInt64 = ~0 &<< (2 &* tag &+ 8)
+    let earlier = UnsafePointer(place.target) - Int(truncatingIfNeeded: offset)
+    let text = word &>> 8
+    Self.store(place.target, text ^ ((Self.load(earlier) ^ text) & mask))
+    Self.store(place.target + 8, Self.load(earlier + 8))
+    place.target += Int(truncatingIfNeeded: total)
+    place.source += Int(truncatingIfNeeded: (tag &>> 2) &+ ((behind &>> 1) & 1) &+ 4)
     return true
+  }
+
+  /// Calls of `fusedStep` that there is certainly room for: each reads up to 8 bytes and writes 16.
+  @inline(__always)
+  func stepsWithRoom(_ place: Place) -> Int {
+    min(lastSource - place.source, lastTarget - place.target) &>> 4
+  }
+
+  /// Takes one element; copies from eight bytes back and more, which follow each other in sorted numbers, without a call.
+  @inline(__always)
+  func shortStep(_ place: Place) -> Place {
+    let word = Self.load(place.source)
+    let tag = Int(truncatingIfNeeded: word & 0xFF)
+    let isLong = tag & 2
+    let behind = Int(truncatingIfNeeded: word &>> 8)
+    let offset = isLong != 0 ? behind & 0xFFFF : (tag & 0xE0) &<< 3 | behind & 0xFF
+    let count = isLong != 0 ? (tag &>> 2) &+ 1 : ((tag &>> 2) & 7) &+ 4
+    let isCopy = (tag ^ (tag &>> 1)) & 1 != 0
+    guard isCopy, offset >= 8, offset <= place.target - start, place.target <= lastWideTarget else {
+      return step(place)
+    }
+    let earlier = UnsafePointer(place.target) - offset
+    Self.store(place.target, Self.load(earlier))
+    Self.store(place.target + 8, Self.load(earlier + 8))
+    var done = 16
+    while done < count {
+      Self.store(place.target + done, Self.load(earlier + done))
+      done &+= 8
+    }
+    return Place(source: place.source + 2 + (isLong &>> 1), target: place.target + count)
   }
 
   /// Takes a literal of up to 60 bytes, or a copy that does not overlap itself within 32 bytes, by moving 32 or 64
@@ -244,7 +321,7 @@ private struct SnappyBlock {
     let element = table[Int(place.source.pointee)]
     let behind = UnsafeRawPointer(place.source).loadUnaligned(fromByteOffset: 1, as: UInt16.self)
     let offset = Int((behind & element.offsetMask) &+ element.offsetStart)
-    if offset < Int(element.smallestOffset) || offset > place.target - start.target { return false }
+    if offset < Int(element.smallestOffset) || offset > place.target - start { return false }
     let from = element.isLiteral != 0 ? place.source + 1 : UnsafePointer(place.target) - offset
     Self.move32(place.target, UnsafeRawPointer(from))
     let count = Int(element.count)
@@ -308,7 +385,7 @@ private struct SnappyBlock {
       offset = Int(truncatingIfNeeded: word & 0xFFFF_FFFF)
       length = 5
     }
-    if length > sourceEnd - place.source || offset == 0 || offset > place.target - start.target { return invalid }
+    if length > sourceEnd - place.source || offset == 0 || offset > place.target - start { return invalid }
     if count > targetEnd - place.target { return invalid }
     Self.copy(place.target, count, from: offset)
     return Place(source: place.source + length, target: place.target + count)

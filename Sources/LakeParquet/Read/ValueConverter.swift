@@ -208,16 +208,41 @@ struct ValueConverter {
     _ target: UnsafeMutableRawPointer
   ) throws(FormatFault) {
     guard case .decimal(let precision, _) = type else { return }
+    guard leaf.kind == .fixedByteArray, multiplier == 1, (1...16).contains(leaf.byteLength) else {
+      return try scaledBigEndian(source, count, multiplier, precision, physical, target)
+    }
+    switch (leaf.byteLength <= 8, physical == .int64) {
+    case (true, true):
+      BigEndianNumbers.short(source, count, leaf.byteLength, target.assumingMemoryBound(to: Int64.self))
+      try checkPrecision(precision, count, target)
+    case (true, false):
+      BigEndianNumbers.short(source, count, leaf.byteLength, target.assumingMemoryBound(to: Int128.self))
+      try checkPrecision(precision, count, target)
+    case (false, let isNarrow):
+      let limit = DecimalText.powersOfTen[precision]
+      let fits =
+        isNarrow
+        ? BigEndianNumbers.long(source, count, leaf.byteLength, limit, target.assumingMemoryBound(to: Int64.self))
+        : BigEndianNumbers.long(source, count, leaf.byteLength, limit, target.assumingMemoryBound(to: Int128.self))
+      if !fits { throw outOfRange }
+    }
+  }
+
+  /// Numbers of any length, which are multiplied.
+  private func scaledBigEndian(
+    _ source: UnsafePointer<UInt8>, _ count: Int, _ multiplier: Int128, _ precision: Int, _ physical: PhysicalType,
+    _ target: UnsafeMutableRawPointer
+  ) throws(FormatFault) {
     let isVariable = leaf.kind == .byteArray
     let views = UnsafeRawPointer(source)
     for index in 0..<count {
       let number: Int128?
       if isVariable {
         let view = views.loadUnaligned(fromByteOffset: index &* 16, as: StringView.self)
-        number = view.withBytes { Self.number($0) }
+        number = view.withBytes { BigEndianNumbers.number($0) }
       } else {
         let start = source + index &* leaf.byteLength
-        number = Self.number(UnsafeBufferPointer(start: start, count: leaf.byteLength))
+        number = BigEndianNumbers.number(UnsafeBufferPointer(start: start, count: leaf.byteLength))
       }
       guard let number else { throw outOfRange }
       let (value, overflow) = number.multipliedReportingOverflow(by: multiplier)
@@ -228,21 +253,6 @@ struct ValueConverter {
         target.assumingMemoryBound(to: Int128.self)[index] = value
       }
     }
-  }
-
-  /// A big-endian two's complement number; nil if it needs more than 128 bits.
-  static func number(_ bytes: UnsafeBufferPointer<UInt8>) -> Int128? {
-    guard let first = bytes.first else { return 0 }
-    let sign = Int8(bitPattern: first) < 0
-    var result: Int128 = sign ? -1 : 0
-    for (index, byte) in bytes.enumerated() {
-      if index < bytes.count - 16 {
-        guard byte == (sign ? 0xFF : 0) else { return nil }
-      } else {
-        result = (result << 8) | Int128(byte)
-      }
-    }
-    return (result < 0) == sign ? result : nil
   }
 
   /// Months alone, or days and milliseconds alone as microseconds; false if a value has the other part too.
