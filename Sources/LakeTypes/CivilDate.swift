@@ -1,6 +1,7 @@
 /// A calendar date in the proleptic Gregorian calendar.
 ///
-/// Conversions follow H. Hinnant, "chrono-Compatible Low-Level Date Algorithms".
+/// From days to a date by C. Neri and L. Schneider, "Euclidean affine functions and their application to calendar
+/// algorithms", 2022; from a date to days by H. Hinnant, "chrono-Compatible Low-Level Date Algorithms".
 package struct CivilDate: Hashable, Sendable {
   package var year: Int
   /// 1 to 12.
@@ -20,13 +21,17 @@ package struct CivilDate: Hashable, Sendable {
   package init(daysSinceEpoch days: Int) {
     let shifted = days &+ 719_468
     let era = (shifted >= 0 ? shifted : shifted &- 146_096) / 146_097
-    let dayOfEra = shifted &- era &* 146_097
-    let yearOfEra = (dayOfEra &- dayOfEra / 1460 &+ dayOfEra / 36524 &- dayOfEra / 146_096) / 365
-    let dayOfYear = dayOfEra &- (365 &* yearOfEra &+ yearOfEra / 4 &- yearOfEra / 100)
-    let shiftedMonth = (5 &* dayOfYear &+ 2) / 153
-    day = dayOfYear &- (153 &* shiftedMonth &+ 2) / 5 &+ 1
-    month = shiftedMonth < 10 ? shiftedMonth &+ 3 : shiftedMonth &- 9
-    year = yearOfEra &+ era &* 400 &+ (month <= 2 ? 1 : 0)
+    let dayOfEra = UInt64(truncatingIfNeeded: shifted &- era &* 146_097)
+    let quarterDays = 4 &* dayOfEra &+ 3
+    let century = quarterDays / 146_097
+    // The quotient by 1461 as the upper half of a product, and its remainder by the lower.
+    let product = 2_939_745 &* (quarterDays % 146_097 | 3)
+    let dayOfYear = (product & 0xFFFF_FFFF) / 11_758_980
+    let monthAndDay = 2141 &* dayOfYear &+ 197_913
+    let isNextYear = dayOfYear >= 306
+    year = era &* 400 &+ Int(truncatingIfNeeded: 100 &* century &+ product &>> 32) &+ (isNextYear ? 1 : 0)
+    month = Int(truncatingIfNeeded: monthAndDay &>> 16) &- (isNextYear ? 12 : 0)
+    day = Int(truncatingIfNeeded: (monthAndDay & 0xFFFF) / 2141) &+ 1
   }
 
   /// Days since 1970-01-01; the date must be valid.

@@ -8,14 +8,14 @@ enum LengthFunctions {
     measure(
       "length", ["len", "char_length", "character_length"], "The number of characters, or of bytes of a binary",
       "SELECT length('Spark SQL '); -- 10"
-    ) {
-      $1 ? $0.count : Utf8Text.length($0)
+    ) { call, isBinary in
+      isBinary ? lengths(call) { $0.count } : lengths(call) { Utf8Text.length($0) }
     },
-    measure("octet_length", [], "The number of bytes", "SELECT octet_length('Spark SQL'); -- 9") { bytes, _ in
-      bytes.count
+    measure("octet_length", [], "The number of bytes", "SELECT octet_length('Spark SQL'); -- 9") { call, _ in
+      lengths(call) { $0.count }
     },
-    measure("bit_length", [], "The number of bits", "SELECT bit_length('Spark SQL'); -- 72") { bytes, _ in
-      bytes.count * 8
+    measure("bit_length", [], "The number of bits", "SELECT bit_length('Spark SQL'); -- 72") { call, _ in
+      lengths(call) { $0.count &* 8 }
     },
     .fixed(
       "ascii", "ascii(str)", "The code of the first character, 0 for an empty text", "SELECT ascii('222'); -- 50",
@@ -41,7 +41,7 @@ enum LengthFunctions {
 
   private static func measure(
     _ name: String, _ aliases: [String], _ summary: String, _ example: String,
-    _ body: @escaping @Sendable (TextBytes, _ isBinary: Bool) -> Int
+    _ body: @escaping @Sendable (KernelCall, _ isBinary: Bool) -> Vector
   ) -> ScalarFunction {
     ScalarFunction(
       name: name, aliases: aliases, signature: "\(name)(expr)", summary: summary, example: example
@@ -50,15 +50,16 @@ enum LengthFunctions {
       let types = try ArgumentCheck.match(name, arguments, [type])
       return ScalarOverload(
         types, .int,
-        kernel: foldingConstants { (call) throws(QueryError) in
-          let source = call.text(0)
-          let result = Vector.flat(.int, count: call.count)
-          let target = result.slots(Int32.self)
-          for row in 0..<call.count {
-            target[row] = Int32(truncatingIfNeeded: body(source.bytes(row), type == .binary))
-          }
-          return result
-        })
+        kernel: foldingConstants { (call) throws(QueryError) in body(call, type == .binary) })
     }
+  }
+
+  @inline(__always)
+  private static func lengths(_ call: KernelCall, _ length: (StringView) -> Int) -> Vector {
+    let source = call.text(0)
+    let result = Vector.flat(.int, count: call.count)
+    let target = result.slots(Int32.self)
+    for row in 0..<call.count { target[row] = Int32(truncatingIfNeeded: length(source[row])) }
+    return result
   }
 }

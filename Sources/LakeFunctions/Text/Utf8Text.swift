@@ -11,6 +11,31 @@ enum Utf8Text {
     return count
   }
 
+  /// How many characters, eight bytes at a time.
+  @inline(__always)
+  static func length(_ view: StringView) -> Int {
+    let count = view.count
+    if view.isInline { return count &- continuations(view.head &>> 32) &- continuations(view.tail) }
+    guard let start = UnsafeRawPointer(bitPattern: UInt(view.tail)) else { return 0 }
+    var continued = 0
+    var done = 0
+    while done &+ 8 <= count {
+      continued &+= continuations(start.loadUnaligned(fromByteOffset: done, as: UInt64.self))
+      done &+= 8
+    }
+    // Of the last eight bytes, those that were not looked at yet; a view that is not inline has eight.
+    let unread = UInt64(truncatingIfNeeded: (count &- done) &* 8)
+    let last = start.loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self)
+    continued &+= unread == 0 ? 0 : continuations(last &>> (64 &- unread))
+    return count &- continued
+  }
+
+  /// Bytes of a word that go on with a character: those whose two highest bits are 10.
+  @inline(__always)
+  private static func continuations(_ word: UInt64) -> Int {
+    ((word &>> 7) & ~(word &>> 6) & 0x0101_0101_0101_0101).nonzeroBitCount
+  }
+
   @inline(__always)
   static func isASCII(_ bytes: TextBytes) -> Bool {
     var all: UInt8 = 0

@@ -1,4 +1,3 @@
-import Glibc
 import LakeColumnar
 
 /// Decoding of variable-length values into views. The bytes must lie in a `Buffer` (views are made by wide loads).
@@ -26,6 +25,18 @@ enum ByteArrayDecoding {
 
   static let endsEarly = FormatFault.corrupt("a byte array reaches beyond its page")
 
+  /// A view of a PLAIN value, whose length stands in front of its bytes as it does in the view.
+  @inline(__always)
+  private static func view(behindLength start: UnsafePointer<UInt8>, _ count: Int) -> StringView {
+    let head = UnsafeRawPointer(start).loadUnaligned(as: UInt64.self)
+    if count > StringView.inlineCapacity { return StringView(head: head, tail: UInt64(UInt(bitPattern: start + 4))) }
+    let tail = UnsafeRawPointer(start).loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+    let headMask = ~UInt64(0) &>> UInt64(truncatingIfNeeded: 32 &- 8 &* min(count, 4))
+    // In two steps, because a shift by all 64 bits is none.
+    let halfShift = UInt64(truncatingIfNeeded: 4 &* (max(count, 4) &- 4))
+    return StringView(head: head & headMask, tail: tail & ~((~0 &<< halfShift) &<< halfShift))
+  }
+
   /// PLAIN: each value has its length as four bytes in front.
   static func decodePlain(
     _ cursor: inout UnsafePointer<UInt8>, end: UnsafePointer<UInt8>, count: Int,
@@ -33,10 +44,10 @@ enum ByteArrayDecoding {
   ) throws(FormatFault) {
     var position = cursor
     for index in 0..<count {
-      guard end - position >= 4 else { throw endsEarly }
+      // The padding behind the page is read where a length is missing; the guard refuses that.
       let length = Int(UnsafeRawPointer(position).loadUnaligned(as: UInt32.self))
       guard end - position &- 4 >= length else { throw endsEarly }
-      target[index] = view(position + 4, length)
+      target[index] = view(behindLength: position, length)
       position += 4 &+ length
     }
     cursor = position
@@ -114,13 +125,29 @@ enum ByteArrayDecoding {
       let prefix = Int(prefixes.integers[index])
       let suffix = Int(suffixes.integers[index])
       guard prefix <= previousCount, suffix <= sourceCount - offset else { throw endsEarly }
-      memmove(output, previous, prefix)
-      memcpy(output + prefix, source + offset, suffix)
+      copy(UnsafePointer(previous), prefix, to: output)
+      copy(source + offset, suffix, to: output + prefix)
       target[index] = view(output, prefix + suffix)
       offset += suffix
       previous = output
       previousCount = prefix + suffix
       output += previousCount
+    }
+  }
+}
+
+extension ByteArrayDecoding {
+  /// Copies in steps of 16 bytes, up to 15 too many: the values are short, and both sides have padding.
+  @inline(__always)
+  private static func copy(_ source: UnsafePointer<UInt8>, _ count: Int, to target: UnsafeMutablePointer<UInt8>) {
+    let from = UnsafeRawPointer(source)
+    let to = UnsafeMutableRawPointer(target)
+    var done = 0
+    while done < count {
+      to.storeBytes(
+        of: from.loadUnaligned(fromByteOffset: done, as: SIMD16<UInt8>.self), toByteOffset: done,
+        as: SIMD16<UInt8>.self)
+      done &+= 16
     }
   }
 }
