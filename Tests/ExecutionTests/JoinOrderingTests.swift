@@ -16,7 +16,6 @@ import Testing
     var schema: Schema { Schema(columns.map { Field($0.name, .bigint) }) }
     var metadataColumnCount: Int { 0 }
     var rowCount: Int? { rows }
-    var isRowCountExact: Bool { true }
     var summary: String { name }
     func statistics(ofColumn column: Int) -> ColumnStatistics? {
       ColumnStatistics(minimum: .integer(1), maximum: .integer(Int64(columns[column].values)))

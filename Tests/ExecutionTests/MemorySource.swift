@@ -39,7 +39,6 @@ final class MemorySource: ScanSource {
 
   var metadataColumnCount: Int { 0 }
   var rowCount: Int? { columns.first?.count ?? 0 }
-  var isRowCountExact: Bool { true }
   var summary: String { "memory" }
   var seen: Log { log.withLock { $0 } }
 

@@ -17,7 +17,7 @@ import Testing
     #expect(try lake.warehouse.run { try $0.stageAppend(.sales).fill(rows) } == 2)
     #expect(try lake.reopened().rows() == rows)
     let scan = try lake.reopened().managed().scan()
-    #expect(scan.rowCount == 2 && scan.isRowCountExact)
+    #expect(try scan.rowCount == 2 && scan.exactRowCount() == 2)
   }
 
   @Test func aTransactionReadsItsOwnWritesAndNobodyElseDoes() throws {

@@ -10,9 +10,10 @@ package protocol ScanSource: Sendable {
   var schema: Schema { get }
   /// How many trailing columns of `schema` are metadata, not part of `SELECT *`.
   var metadataColumnCount: Int { get }
-  /// Rows before any filter, where that is known without reading data; exact if `isRowCountExact`.
+  /// An estimate of the rows before any filter, where one can be had without reading data.
   var rowCount: Int? { get }
-  var isRowCountExact: Bool { get }
+  /// The number of rows, where metadata tell it for certain.
+  func exactRowCount() throws(QueryError) -> Int?
   /// What metadata say of a column's values, without reading data; nil where they say nothing.
   func statistics(ofColumn column: Int) -> ColumnStatistics?
   /// One line for EXPLAIN, such as `gold.profit [iceberg, snapshot 42]`.
@@ -24,18 +25,23 @@ package protocol ScanSource: Sendable {
 
 extension ScanSource {
   package func statistics(ofColumn column: Int) -> ColumnStatistics? { nil }
+  package func exactRowCount() throws(QueryError) -> Int? { nil }
 }
 
-/// The range of a column's values over all rows of a source, for estimates: rows deleted since may be in it.
+/// The range of a column's values over all rows of a source. It is an estimate unless `isExact`: rows deleted since may
+/// be in it.
 package struct ColumnStatistics: Hashable, Sendable {
   /// No value is less (NaN left aside).
   package var minimum: Literal
   /// No value is greater (NaN left aside).
   package var maximum: Literal
+  /// Whether both bounds are values of the column, and no value, NaN included, lies outside.
+  package var isExact: Bool
 
-  package init(minimum: Literal, maximum: Literal) {
+  package init(minimum: Literal, maximum: Literal, isExact: Bool = false) {
     self.minimum = minimum
     self.maximum = maximum
+    self.isExact = isExact
   }
 
   /// The range of both.
@@ -44,7 +50,8 @@ package struct ColumnStatistics: Hashable, Sendable {
       let high = LiteralOrder.compare(maximum, other.maximum)
     else { return nil }
     return ColumnStatistics(
-      minimum: low <= 0 ? minimum : other.minimum, maximum: high >= 0 ? maximum : other.maximum)
+      minimum: low <= 0 ? minimum : other.minimum, maximum: high >= 0 ? maximum : other.maximum,
+      isExact: isExact && other.isExact)
   }
 }
 

@@ -17,7 +17,7 @@ package struct RangeSource: ScanSource {
 
   package var schema: Schema { Schema([Field("id", .bigint, isNullable: false)]) }
   package var metadataColumnCount: Int { 0 }
-  package var isRowCountExact: Bool { true }
+  package func exactRowCount() -> Int? { rowCount }
   package var summary: String { "range(\(start), \(end), \(step))" }
 
   package var rowCount: Int? {

@@ -33,6 +33,7 @@ package struct Optimizer {
     Rule("prune-columns", .tree(ColumnPruning.apply)),
     Rule("order-joins", .tree(JoinOrdering.apply)),
     Rule("prune-joins", .tree(ColumnPruning.apply)),
+    Rule("metadata-aggregates", .tree(MetadataAggregation.apply)),
     Rule("scan-predicates", .tree(ScanPredicates.apply)),
   ]
 

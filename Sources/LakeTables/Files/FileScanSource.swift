@@ -64,7 +64,10 @@ package struct FileScanSource: ScanSource {
   }
 
   package var rowCount: Int? { statistics.counts().rows }
-  package var isRowCountExact: Bool { statistics.counts().isExact }
+  package func exactRowCount() -> Int? {
+    let counts = statistics.counts()
+    return counts.isExact ? counts.rows : nil
+  }
 
   package func statistics(ofColumn column: Int) -> ColumnStatistics? {
     guard case .file(let index) = columns[column] else { return nil }
@@ -183,7 +186,8 @@ private final class FileStatistics: Sendable {
         guard let statistics = footer.statistics(column: column, rowGroup: rowGroup) else { return nil }
         if statistics.nullCount == footer.rowCount(ofRowGroup: rowGroup) { continue }
         guard let low = statistics.min, let high = statistics.max else { return nil }
-        let range = ColumnStatistics(minimum: low, maximum: high)
+        let range = ColumnStatistics(
+          minimum: low, maximum: high, isExact: statistics.areBoundsExact && !field.type.isFloating)
         guard let union = result.map({ $0.union(range) }) ?? range else { return nil }
         result = union
       }

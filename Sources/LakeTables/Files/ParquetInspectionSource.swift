@@ -24,7 +24,6 @@ package struct ParquetInspectionSource: ScanSource {
   package var schema: Schema { Schema(inspection.fields) }
   package var metadataColumnCount: Int { 0 }
   package var rowCount: Int? { nil }
-  package var isRowCountExact: Bool { false }
   package var summary: String { "\(inspection.rawValue)(\(glob))" }
 
   package func tasks(for request: ScanRequest) throws(QueryError) -> [any ScanTask] {

@@ -8,8 +8,7 @@ import LakeTypes
 struct IcebergScan: ScanSource {
   let schema: Schema
   let metadataColumnCount = 2
-  let rowCount: Int?
-  let isRowCountExact: Bool
+  private(set) var rowCount: Int?
   let summary: String
   private let metadata: TableMetadata
   private let snapshot: Snapshot?
@@ -17,6 +16,7 @@ struct IcebergScan: ScanSource {
   private let added: [SpecFile]
   private let removed: Set<String>
   private let restriction: Set<String>?
+  private let hasDeletes: Bool
   private let cache: MetadataCache
   private let ranges = ColumnRanges()
 
@@ -33,9 +33,12 @@ struct IcebergScan: ScanSource {
     cache = table.cache
     let version = snapshot.map { "snapshot \($0.id)" } ?? "empty"
     summary = "\(table.name) [iceberg, \(version)\(added.isEmpty && removed.isEmpty ? "" : " + changes")]"
-    isRowCountExact = try !Self.hasDeletes(snapshot, cache)
-    rowCount = try Self.count(table, snapshot, added, removed, restriction)
+    hasDeletes = try Self.hasDeletes(snapshot, cache)
+    let stored = removed.isEmpty && restriction == nil ? snapshot?.summary["total-records"].flatMap { Int($0) } : nil
+    if let stored { rowCount = stored + pendingRecordCount } else { rowCount = try recordCount() }
   }
+
+  func exactRowCount() throws(QueryError) -> Int? { hasDeletes ? nil : try recordCount() }
 
   /// Whether the snapshot has delete files; a summary that does not say so is not trusted.
   private static func hasDeletes(_ snapshot: Snapshot?, _ cache: MetadataCache) throws(QueryError) -> Bool {
@@ -44,19 +47,17 @@ struct IcebergScan: ScanSource {
     return try cache.manifests(of: snapshot).contains { $0.content == .deletes && $0.hasLiveFiles }
   }
 
-  /// The rows of the files, deleted ones included.
-  private static func count(
-    _ table: IcebergTable, _ snapshot: Snapshot?, _ added: [SpecFile], _ removed: Set<String>,
-    _ restriction: Set<String>?
-  ) throws(QueryError) -> Int {
-    var total = 0
-    for item in added where restriction?.contains(item.file.location) ?? true { total += item.file.recordCount }
+  /// The rows of the files that the transaction added.
+  private var pendingRecordCount: Int {
+    added.reduce(0) { restriction?.contains($1.file.location) ?? true ? $0 + $1.file.recordCount : $0 }
+  }
+
+  /// The rows of the files, deleted ones included, by the manifests.
+  private func recordCount() throws(QueryError) -> Int {
+    var total = pendingRecordCount
     guard let snapshot else { return total }
-    if removed.isEmpty, restriction == nil, let stored = snapshot.summary["total-records"].flatMap({ Int($0) }) {
-      return total + stored
-    }
-    for manifest in try table.cache.manifests(of: snapshot) where manifest.content == .data && manifest.hasLiveFiles {
-      for entry in try table.cache.entries(of: manifest, in: table.state.metadata)
+    for manifest in try cache.manifests(of: snapshot) where manifest.content == .data && manifest.hasLiveFiles {
+      for entry in try cache.entries(of: manifest, in: metadata)
       where !removed.contains(entry.file.location) && restriction?.contains(entry.file.location) ?? true {
         total += entry.file.recordCount
       }
