@@ -84,7 +84,7 @@ let package = Package(
       ["LakeSyntax", "LakeFunctions", "LakeCatalog", "LakeColumnar", "LakeTypes", "LakeDiagnostics"]),
     engine(
       "LakeExecution",
-      ["LakePlan", "LakeFunctions", "LakeTables", "LakeColumnar", "LakeTypes", "LakeDiagnostics"]),
+      ["LakePlan", "LakeFunctions", "LakeTables", "LakeColumnar", "LakeTypes", "LakeDiagnostics", "CLZ4"]),
     engine(
       "LakeSQL",
       [

@@ -85,7 +85,8 @@ package final class QueryExecution: Sendable {
     defer { elapsed.add(monotonicNanoseconds() - begun) }
     var pipelines = planner.pipelines
     planner.pipelines = []
-    try Driver(run: run).execute(&pipelines)
+    var driver = Driver(run: run)
+    try driver.execute(&pipelines)
   }
 
   /// What the run has done so far.

@@ -11,7 +11,7 @@ package struct LogicTestRunner: Sendable {
     package var threads: Int
   }
 
-  /// The matrix: batch sizes, encodings and thread counts that must not change any result.
+  /// The matrix: batch sizes, encodings, thread counts and memory limits that must not change any result.
   package static let variants: [Variant] = [
     Variant(name: "default", settings: [], threads: 2),
     Variant(name: "one thread", settings: [], threads: 1),
@@ -20,6 +20,8 @@ package struct LogicTestRunner: Sendable {
     Variant(name: "dictionaries", settings: ["SET lakesql.forced_encoding=dictionary"], threads: 2),
     Variant(
       name: "constants", settings: ["SET lakesql.forced_encoding=constant", "SET lakesql.batch_size=1"], threads: 2),
+    Variant(
+      name: "spilling", settings: ["SET lakesql.memory_limit=1", "SET lakesql.batch_size=3"], threads: 2),
   ]
 
   private let variant: Variant

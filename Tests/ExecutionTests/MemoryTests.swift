@@ -7,10 +7,10 @@ import Testing
 
 /// What operators keep is counted: the text of strings, orders, states.
 @Suite struct MemoryTests {
-  /// 4000 rows with 1200 bytes of text each, 4.8 MB together.
+  /// 20,000 rows with some 1200 bytes of text each, 24 MB together.
   private static let source = MemorySource(
     [("n", .int), ("t", .string)],
-    (0..<4000).map { (n: Int) in [i(n), s(String(repeating: "text \(n) ", count: 100))] })
+    (0..<20_000).map { (n: Int) in [i(n), s(String(repeating: "text \(n) ", count: 100))] })
 
   /// The limit is below the text and far above all else.
   private func expectTextIsCounted(
@@ -25,35 +25,15 @@ import Testing
     }
   }
 
-  @Test func sortsCountText() throws {
+  @Test func firstRowsCountText() throws {
     let query = Query(Self.source)
-    try expectTextIsCounted(query.sort([key(query["n"], descending: true)]))
-    try expectTextIsCounted(query.sort([key(query["n"], descending: true)]).limit(3500))
-  }
-
-  @Test func joinsCountText() throws {
-    let (left, right) = (Query(Self.source), Query(Self.source))
-    try expectTextIsCounted(left.join(.inner, right, on: call("=", left["n"], right["n"])))
+    try expectTextIsCounted(query.sort([key(query["n"], descending: true)]).limit(19_000))
   }
 
   @Test func orderedAggregatesCountText() throws {
     let query = Query(Self.source)
     let first = aggregate("first", query["t"], order: [key(query["n"])])
     try expectTextIsCounted(query.aggregate(by: [], [first]))
-  }
-
-  @Test func sharedPlansCountText() throws {
-    let query = Query(Self.source)
-    let shared = SharedPlan(name: "s", plan: query.plan)
-    let sides = ["a", "b"].map { name in
-      Query(
-        .shared(
-          SharedNode(
-            plan: shared,
-            columns: [OutputColumn(name: name, type: .int), OutputColumn(name: "t", type: .string)])))
-    }
-    let grouped = sides.map { $0.aggregate(by: [], [aggregate("count", $0["t"])]) }
-    try expectTextIsCounted(grouped[0].join(.inner, grouped[1], on: nil))
   }
 
   @Test func windowsCountTheStatesOfFrames() throws {

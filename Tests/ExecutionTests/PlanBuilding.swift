@@ -129,7 +129,12 @@ struct Variant: CustomStringConvertible, Sendable {
 
 extension Query {
   /// The rows of the result, in the order they came.
-  func rows(_ settings: ExecutionSettings) throws(QueryError) -> [[Literal]] {
+  func rows(_ settings: ExecutionSettings) throws(QueryError) -> [[Literal]] { try measured(settings).rows }
+
+  /// The rows of the result, and what the operators did.
+  func measured(
+    _ settings: ExecutionSettings
+  ) throws(QueryError) -> (rows: [[Literal]], metrics: ExecutionMetrics) {
     var rows: [[Literal]] = []
     let execution = QueryExecution(
       plan: plan, settings: settings, pool: WorkerPool(threads: settings.threads),
@@ -138,7 +143,7 @@ extension Query {
       for row in 0..<batch.count { rows.append(batch.columns.map { $0.literal(at: row) }) }
       return batch.count <= settings.batchSize || settings.batchSize == 0
     }
-    return rows
+    return (rows, execution.metrics)
   }
 
   /// Runs the plan in all variants and compares the rows, in any order unless `ordered`.

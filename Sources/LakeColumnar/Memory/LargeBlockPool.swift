@@ -1,6 +1,12 @@
 import Glibc
 import Synchronization
 
+/// The memory that buffers have given back and that is kept for others.
+package enum LargeBlocks {
+  /// Gives what is kept beyond some bytes back to the system.
+  package static func trim(to limit: Int) { LargeBlockPool.shared.trim(to: limit) }
+}
+
 /// Recycles blocks of 128 KiB and more, because the first touch of fresh pages is dear.
 ///
 /// Sizes are rounded up to powers of two; blocks from 2 MiB on are advised to use huge pages.
@@ -30,17 +36,22 @@ final class LargeBlockPool: Sendable {
     }
     if let reused, let pointer = UnsafeMutableRawPointer(bitPattern: reused) { return pointer }
     if let fresh = Self.fresh(rounded) { return fresh }
-    trim()
+    trim(to: 0)
     return Self.fresh(rounded)
   }
 
-  /// Gives all idle blocks back to the system.
-  private func trim() {
-    let idle = state.withLock { state in
-      defer { state = State() }
-      return state.idle
+  /// Gives idle blocks back to the system until no more than some bytes are left.
+  func trim(to limit: Int) {
+    let freed = state.withLock { state in
+      var freed: [UInt] = []
+      while state.idleBytes > limit, let (size, blocks) = state.idle.first(where: { !$0.value.isEmpty }) {
+        freed += blocks
+        state.idle[size] = nil
+        state.idleBytes -= size * blocks.count
+      }
+      return freed
     }
-    for block in idle.values.joined() { free(UnsafeMutableRawPointer(bitPattern: block)) }
+    for block in freed { free(UnsafeMutableRawPointer(bitPattern: block)) }
   }
 
   func recycle(_ block: UnsafeMutableRawPointer, size: Int) {

@@ -72,6 +72,14 @@ final class AggregationPlan: Sendable {
     keyLayout = KeyLayout(keyTypes, nullable: keyTypes.map { _ in true })
   }
 
+  /// Empty states of all aggregates, and the rows of those that keep them to the end.
+  func makeStates(_ run: QueryRun) -> (accumulators: [any Accumulator], deferred: [DeferredRows?]) {
+    let context = run.settings.evaluation
+    return (
+      aggregates.map { $0.overload.makeAccumulator(context) }, aggregates.map { $0.isDeferred ? DeferredRows($0) : nil }
+    )
+  }
+
   /// The grouping id of a set: bit i, from the most significant of all groups, says that group i is left out.
   func groupingID(ofSet set: Int) -> Int64 {
     guard let groupingSets else { return 0 }

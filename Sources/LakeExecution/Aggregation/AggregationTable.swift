@@ -7,24 +7,29 @@ import LakeTypes
 /// The groups that one worker has seen and the states of their aggregates.
 final class AggregationTable {
   let plan: AggregationPlan
+  private let run: QueryRun
   /// nil without groups: then there is one group, whatever comes.
-  let table: GroupTable?
-  private let accumulators: [any Accumulator]
-  private let deferred: [DeferredRows?]
+  private(set) var table: GroupTable?
+  private var accumulators: [any Accumulator]
+  private var deferred: [DeferredRows?]
   private let scratch: EvaluationScratch
   private let keys: KeyRows
   /// One a grouping set.
-  private let dictionaryGroups: [DictionaryGroups]
+  private var dictionaryGroups: [DictionaryGroups]
   private var groupStorage = Buffer(byteCount: Batch.capacity * 4)
   private let reservation: MemoryReservation
-  private var batchesSinceAccounting = 0
+  private var rowsSinceAccounting = 0
+  /// Where groups go for which there is no memory.
+  private let spill: PartitionedRows?
+  private let writer: SpillWriter?
 
-  init(_ plan: AggregationPlan, _ run: QueryRun) {
+  init(_ plan: AggregationPlan, _ run: QueryRun, spill: PartitionedRows?) {
     self.plan = plan
-    let context = run.settings.evaluation
+    self.run = run
+    self.spill = plan.isUngrouped ? nil : spill
+    writer = self.spill.map { SpillWriter(for: $0.node) }
     table = plan.isUngrouped ? nil : GroupTable(plan.keyLayout)
-    accumulators = plan.aggregates.map { $0.overload.makeAccumulator(context) }
-    deferred = plan.aggregates.map { $0.isDeferred ? DeferredRows($0) : nil }
+    (accumulators, deferred) = plan.makeStates(run)
     scratch = plan.evaluator.makeScratch()
     keys = KeyRows(plan.keyLayout)
     dictionaryGroups = (plan.groupingSets ?? [[]]).map { _ in DictionaryGroups() }
@@ -37,6 +42,7 @@ final class AggregationTable {
   // MARK: Adding rows
 
   func add(_ batch: Batch) throws(QueryError) {
+    try flushIfNeeded(adding: batch.count * (plan.groupingSets?.count ?? 1))
     let rows = EvaluationRows(batch, scratch: scratch)
     if table == nil {
       try updateSingleGroup(rows)
@@ -45,17 +51,20 @@ final class AggregationTable {
     } else {
       try update(rows, set: nil, kept: Array(0..<plan.groupCount))
     }
-    try account()
+    try account(batch.count)
   }
 
-  private func account() throws(QueryError) {
-    batchesSinceAccounting += 1
-    guard batchesSinceAccounting >= 16 else { return }
-    batchesSinceAccounting = 0
-    try accountNow()
+  /// Rows after which the memory is looked at anew.
+  private static let accountingInterval = 4 * Batch.capacity
+
+  private func account(_ count: Int) throws(QueryError) {
+    rowsSinceAccounting += count
+    let isDue = rowsSinceAccounting >= Self.accountingInterval || reservation.bytes == 0
+    if isDue || spill?.isUsed ?? false { try accountNow() }
   }
 
   private func accountNow() throws(QueryError) {
+    rowsSinceAccounting = 0
     let states = accumulators.reduce(0) { $0 + $1.byteCount }
     let kept = deferred.reduce(0) { $0 + ($1?.byteCount ?? 0) }
     try reservation.resize(to: (table?.byteCount ?? 0) + states + kept)
@@ -162,6 +171,92 @@ final class AggregationTable {
     var vectors: [Vector] = []
     for index in aggregate.arguments + aggregate.order { vectors.append(try plan.evaluator.evaluate(index, rows)) }
     return vectors
+  }
+
+  // MARK: Spilling
+
+  /// Bytes that further groups may need at once besides those held.
+  private func needed(adding more: Int) -> Int {
+    let growth = table?.growth(adding: more) ?? 0
+    let states = growth == 0 ? 0 : accumulators.reduce(0) { $0 + $1.byteCount }
+    // While they are spilled, rows that are kept back are there twice.
+    return growth + states + deferred.reduce(0) { $0 + ($1?.byteCount ?? 0) }
+  }
+
+  /// Whether another table can be merged in memory.
+  func hasRoom(for other: AggregationTable) throws(QueryError) -> Bool {
+    try accountNow()
+    return spill == nil || !run.spillPolicy.isBeyond(needed(adding: other.groupCount))
+  }
+
+  private func flushIfNeeded(adding more: Int) throws(QueryError) {
+    guard spill != nil, groupCount > 0 else { return }
+    if run.spillPolicy.mustSpill(own: reservation.bytes, needing: needed(adding: more)) { try flush() }
+  }
+
+  /// Bytes of groups that are turned into vectors at once, about.
+  private static let flushedByteCount = 4 << 20
+
+  /// Moves all groups with their states to temporary files.
+  func flush() throws(QueryError) {
+    guard let spill, let writer, let table, table.count > 0 else { return }
+    try accountNow()
+    let rowBytes = max(1, reservation.bytes / table.count)
+    let size = min(max(Self.flushedByteCount / rowBytes, 64), PartitionedRows.partCount * Batch.capacity)
+    for start in stride(from: 0, to: table.count, by: size) {
+      let count = min(size, table.count - start)
+      var columns = table.layout.columns.indices.map { table.keyColumn($0, from: start, count: count) }
+      for index in accumulators.indices { columns += try states(index, from: start, count: count) }
+      try spill.add(columns, hashes: table.hashes + start, count: count, writer, run)
+    }
+    self.table = GroupTable(plan.keyLayout)
+    (accumulators, deferred) = plan.makeStates(run)
+    dictionaryGroups = dictionaryGroups.map { _ in DictionaryGroups() }
+    try accountNow()
+    LargeBlocks.trim(to: run.settings.memoryLimit / 8)
+  }
+
+  private func states(_ index: Int, from start: Int, count: Int) throws(QueryError) -> [Vector] {
+    if let rows = deferred[index] { return try rows.states(from: start, count: count, of: groupCount) }
+    accumulators[index].resize(groupCount: groupCount)
+    return try accumulators[index].states(from: start, count: count)
+  }
+
+  /// Adds groups with states that `flush` wrote.
+  func restore(_ batch: Batch) throws(QueryError) {
+    guard let table else { return }
+    if !SpillPolicy.isTooSmallToSplit(rows: groupCount, bytes: reservation.bytes) {
+      try flushIfNeeded(adding: batch.count)
+    }
+    try add(states: batch, to: self.table ?? table)
+    try accountNow()
+  }
+
+  private func add(states batch: Batch, to table: GroupTable) throws(QueryError) {
+    let keyCount = plan.keyLayout.columns.count
+    let vectors = Array(batch.columns.prefix(keyCount))
+    try reserveGrowth(of: table, adding: batch.count)
+    let numbers = Buffer(byteCount: batch.count * 4)
+    defer { withExtendedLifetime(numbers) {} }
+    let groups = numbers.base.assumingMemoryBound(to: UInt32.self)
+    keys.encode(vectors, count: batch.count)
+    try table.findOrInsert(keys, vectors, into: groups)
+    let (fresh, freshRows) = plan.makeStates(run)
+    var next = keyCount
+    for index in accumulators.indices {
+      accumulators[index].resize(groupCount: table.count)
+      var width = freshRows[index]?.stateCount ?? 0
+      if freshRows[index] == nil { width = try fresh[index].states(from: 0, count: 0).count }
+      let states = Array(batch.columns[next..<next + width])
+      next += width
+      if let mine = deferred[index], let theirs = freshRows[index] {
+        try theirs.load(states, count: batch.count)
+        try mine.merge(theirs, groups)
+      } else {
+        try fresh[index].load(states, count: batch.count)
+        try accumulators[index].merge(fresh[index], groups: groups, count: batch.count)
+      }
+    }
   }
 
   // MARK: Merging and results

@@ -22,6 +22,11 @@ final class DeferredRows {
     var groups: Buffer
     var vectors: [Vector]
     var count: Int
+
+    func forEachGroup(_ body: (Int) -> Void) {
+      let numbers = groups.base.assumingMemoryBound(to: UInt32.self)
+      for row in 0..<count { body(Int(numbers[row])) }
+    }
   }
 
   init(_ aggregate: AggregationPlan.Aggregate) {
@@ -69,6 +74,75 @@ final class DeferredRows {
       for row in 0..<rows.count { target[row] = map[Int(source[row])] }
       try withExtendedLifetime(groups) { () throws(QueryError) in try add(target, rows.vectors, rows.count) }
     }
+  }
+
+  // MARK: Spilling
+
+  /// All rows, sorted by group, for `states`.
+  private var sealed: (columns: [Vector], order: Buffer, bounds: [Int])?
+
+  /// Vectors that `states` returns.
+  var stateCount: Int { types.count }
+
+  /// The rows of some of all groups as lists, one a column; no rows are added from the first call on.
+  func states(from start: Int, count: Int, of groupCount: Int) throws(QueryError) -> [Vector] {
+    if sealed == nil { try seal(groupCount) }
+    guard let (columns, order, bounds) = sealed else { return [] }
+    let lists = Buffer(byteCount: count * MemoryLayout<ListEntry>.stride)
+    let entries = lists.base.assumingMemoryBound(to: ListEntry.self)
+    let first = bounds[start]
+    for index in 0..<count {
+      entries[index] = ListEntry(
+        offset: UInt32(bounds[start + index] - first), count: UInt32(bounds[start + index + 1] - bounds[start + index]))
+    }
+    let rows = order.base.assumingMemoryBound(to: UInt32.self) + first
+    return columns.map { column in
+      Vector(
+        type: .array(element: column.type, containsNull: true), encoding: .flat, count: count, owner: lists,
+        children: [column.gathered(rows, count: bounds[start + count] - first)])
+    }
+  }
+
+  private func seal(_ groupCount: Int) throws(QueryError) {
+    var all: [Rows] = []
+    try forEach { (rows) throws(QueryError) in all.append(rows) }
+    let total = all.reduce(0) { $0 + $1.count }
+    var bounds = [Int](repeating: 0, count: groupCount + 1)
+    for rows in all { rows.forEachGroup { bounds[$0 + 1] += 1 } }
+    for group in 0..<groupCount { bounds[group + 1] += bounds[group] }
+    let order = try Buffer.allocated(byteCount: total * 4, for: "aggregation")
+    let positions = order.base.assumingMemoryBound(to: UInt32.self)
+    var next = bounds
+    var position: UInt32 = 0
+    for rows in all {
+      rows.forEachGroup { group in
+        positions[next[group]] = position
+        next[group] += 1
+        position += 1
+      }
+    }
+    let columns = types.indices.map { index in
+      VectorConcatenation.concatenated(all.map { $0.vectors[index] }, type: types[index])
+    }
+    sealed = (columns, order, bounds)
+  }
+
+  /// Adds what `states` returned as the rows of the first groups.
+  func load(_ states: [Vector], count: Int) throws(QueryError) {
+    guard let lists = states.first else { return }
+    let entries = lists.slots(ListEntry.self)
+    let total = (0..<count).reduce(0) { $0 + Int(entries[$1].count) }
+    let numbers = Buffer(byteCount: total * 4)
+    defer { withExtendedLifetime(numbers) {} }
+    let groups = numbers.base.assumingMemoryBound(to: UInt32.self)
+    var filled = 0
+    for group in 0..<count {
+      for _ in 0..<entries[group].count {
+        groups[filled] = UInt32(truncatingIfNeeded: group)
+        filled += 1
+      }
+    }
+    if total > 0 { try add(groups, states.map { $0.children[0] }, total) }
   }
 
   /// Calls `body` with all rows kept, a batch at a time.

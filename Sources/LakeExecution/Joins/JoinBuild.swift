@@ -10,7 +10,13 @@ import LakeTypes
 final class JoinBuild: PipelineSink, @unchecked Sendable {
   let node: OperatorNode
   let shape: JoinShape
-  private let rows: RowStore
+  /// Of the stored columns.
+  let types: [LogicalType]
+  /// Where rows go that are too many for memory; nil where they must fit.
+  let spill: JoinSpill?
+  private let rows: RowStore?
+  private(set) var columns: [Vector] = []
+  private(set) var count = 0
   private let monitor = Monitor()
   private(set) var table: JoinTable?
   private var matched: [UInt8] = []
@@ -18,33 +24,63 @@ final class JoinBuild: PipelineSink, @unchecked Sendable {
   private var filters: [(key: Int, filter: RuntimeFilter)] = []
   private var marks: MemoryReservation?
 
-  init(shape: JoinShape, rows: RowStore, node: OperatorNode) {
+  init(shape: JoinShape, rows: RowStore, spill: JoinSpill?, node: OperatorNode) {
     self.shape = shape
     self.rows = rows
+    self.spill = spill
     self.node = node
+    types = rows.types
   }
 
-  var count: Int { rows.count }
-  var columns: [Vector] { rows.columns }
+  /// Some rows of a spilled build side, to be probed by themselves.
+  init(piece: Batch, of whole: JoinBuild, _ run: QueryRun) throws(QueryError) {
+    shape = whole.shape
+    types = whole.types
+    spill = whole.spill
+    node = whole.node
+    rows = nil
+    columns = piece.columns
+    count = piece.physicalCount
+    try prepare(run)
+  }
+
+  /// Whether the rows are in temporary files, split by key; once complete.
+  var isSpilled: Bool { rows?.isSpilled ?? false }
+
+  /// Whether there is no build row at all, in whatever piece.
+  var isEmpty: Bool { count == 0 && !(spill?.build.isUsed ?? false) }
+
+  /// Whether a build row, in whatever piece, has a NULL in a key.
+  var hasNullKeys: Bool { spill?.hasNullKeys ?? false || !(table?.nullRows.isEmpty ?? true) }
 
   var isPrivateUntilFinish: Bool { true }
 
-  func makeConsumer(_ worker: Worker) throws(QueryError) -> any BatchConsumer { rows.makeConsumer(worker) }
+  func makeConsumer(_ worker: Worker) throws(QueryError) -> any BatchConsumer {
+    guard let rows else { throw .internal("rows for a piece of a build side") }
+    return rows.makeConsumer(worker)
+  }
 
   /// Adds a filter that is to be filled with the values of a key; before the pipelines run.
   func feed(_ filter: RuntimeFilter, withKey key: Int) { filters.append((key, filter)) }
 
   func complete(_ run: QueryRun) throws(QueryError) {
+    guard let rows else { return }
     try rows.complete(run)
+    if rows.isSpilled { return }
+    (columns, count) = (rows.columns, rows.count)
+    try prepare(run)
+    guard let table else { return }
+    for (key, filter) in filters { publish(columns[shape.buildKeyIndexes[key]], table, to: filter) }
+  }
+
+  private func prepare(_ run: QueryRun) throws(QueryError) {
     if shape.kind.keepsBuildRows {
       marks = try reserveMarks(run)
-      matched = Array(repeating: 0, count: rows.count)
+      matched = Array(repeating: 0, count: count)
     }
     guard shape.probeKeys != nil else { return }
-    let keys = shape.buildKeyIndexes.map { rows.columns[$0] }
-    let table = try JoinTable(shape.keyLayout, keys, count: rows.count, run: run)
-    self.table = table
-    for (key, filter) in filters { publish(keys[key], table, to: filter) }
+    let keys = shape.buildKeyIndexes.map { columns[$0] }
+    table = try JoinTable(shape.keyLayout, keys, count: count, run: run)
   }
 
   // MARK: Runtime filters
@@ -87,7 +123,7 @@ final class JoinBuild: PipelineSink, @unchecked Sendable {
   /// Memory for a byte a build row, which says whether it has a match.
   func reserveMarks(_ run: QueryRun) throws(QueryError) -> MemoryReservation {
     let held = MemoryReservation(run.budget, for: "hash join")
-    try held.resize(to: rows.count)
+    try held.resize(to: count)
     return held
   }
 
@@ -109,7 +145,7 @@ final class JoinBuild: PipelineSink, @unchecked Sendable {
 
   /// The columns that are passed on, for some build rows.
   func gathered(_ positions: Buffer, count: Int) -> [Vector] {
-    rows.columns.prefix(shape.buildColumnCount).map { Self.gathered($0, positions, count) }
+    columns.prefix(shape.buildColumnCount).map { Self.gathered($0, positions, count) }
   }
 
   /// The rows of a build column; large flat columns are only referred to.
@@ -121,21 +157,15 @@ final class JoinBuild: PipelineSink, @unchecked Sendable {
   }
 }
 
-/// Yields the build rows that are left over when all probe rows have been seen, with NULLs for the probe side if
-/// its columns are part of the result.
-final class RemainingBuildSource: MorselSource {
-  private let build: JoinBuild
-
-  init(_ build: JoinBuild) { self.build = build }
-
-  func start(_ run: QueryRun) throws(QueryError) -> Int { 1 }
-
-  func open(_ morsel: Int, _ run: QueryRun) throws(QueryError) -> any BatchReader {
+extension JoinBuild {
+  /// Reads the build rows that are passed on by themselves, with NULLs for the probe side if its columns are part of
+  /// the result.
+  func remainingBatches(_ run: QueryRun) throws(QueryError) -> any BatchReader {
     let held = MemoryReservation(run.budget, for: "hash join")
-    try held.resize(to: build.count * MemoryLayout<UInt32>.stride)
-    let rows = build.remainingRows
+    try held.resize(to: count * MemoryLayout<UInt32>.stride)
+    let rows = remainingRows
     var position = 0
-    let (build, size) = (build, run.settings.batchSize)
+    let size = run.settings.batchSize
     return ComputedReader { () throws(QueryError) -> Batch? in
       guard position < rows.count else { return nil }
       defer { withExtendedLifetime(held) {} }
@@ -144,9 +174,21 @@ final class RemainingBuildSource: MorselSource {
       let target = positions.base.assumingMemoryBound(to: UInt32.self)
       for index in 0..<count { target[index] = rows[position + index] }
       position += count
-      let types = build.shape.kind.yieldsBuildRowsOnly ? [] : build.shape.probeTypes
+      let types = self.shape.kind.yieldsBuildRowsOnly ? [] : self.shape.probeTypes
       let missing = types.map { Vector.allNull($0, count: count) }
-      return Batch(columns: missing + build.gathered(positions, count: count), count: count)
+      return Batch(columns: missing + self.gathered(positions, count: count), count: count)
     }
   }
+}
+
+/// Yields the build rows that are left over when all probe rows have been seen; those of spilled parts are yielded with
+/// the parts.
+final class RemainingBuildSource: MorselSource {
+  private let build: JoinBuild
+
+  init(_ build: JoinBuild) { self.build = build }
+
+  func start(_ run: QueryRun) throws(QueryError) -> Int { build.isSpilled ? 0 : 1 }
+
+  func open(_ morsel: Int, _ run: QueryRun) throws(QueryError) -> any BatchReader { try build.remainingBatches(run) }
 }

@@ -15,12 +15,36 @@ final class JoinProbe: PipelineTransform {
   }
 
   func makeConsumer(_ worker: Worker, next: any BatchConsumer) throws(QueryError) -> any BatchConsumer {
-    try JoinProbeConsumer(build, worker, next)
+    if build.isSpilled, let spill = build.spill {
+      return SpillingProbeConsumer(ProbeSpiller(build.shape, spill.probe, worker.run), next)
+    }
+    return try JoinProbeConsumer(build, worker, next)
+  }
+
+  /// Puts the probe rows where the build rows are; they are joined when all are there.
+  private final class SpillingProbeConsumer: BatchConsumer {
+    private let spiller: ProbeSpiller
+    private let next: any BatchConsumer
+
+    init(_ spiller: ProbeSpiller, _ next: any BatchConsumer) {
+      self.spiller = spiller
+      self.next = next
+    }
+
+    func consume(_ batch: Batch) throws(QueryError) -> Flow {
+      try spiller.add(batch)
+      return .more
+    }
+
+    func finish() throws(QueryError) {
+      try spiller.flush()
+      try next.finish()
+    }
   }
 }
 
 /// One worker's probing.
-private final class JoinProbeConsumer: BatchConsumer {
+final class JoinProbeConsumer: BatchConsumer {
   private let build: JoinBuild
   private let shape: JoinShape
   private let next: any BatchConsumer
@@ -33,8 +57,13 @@ private final class JoinProbeConsumer: BatchConsumer {
   private var slots = Buffer(byteCount: Batch.capacity * 8)
   private var matchedBuild: [UInt8] = []
   private let marks: MemoryReservation?
+  /// Where the build rows are one piece of several.
+  private let memory: ProbeMemory?
 
-  init(_ build: JoinBuild, _ worker: Worker, _ next: any BatchConsumer) throws(QueryError) {
+  init(
+    _ build: JoinBuild, _ worker: Worker, _ next: any BatchConsumer, _ memory: ProbeMemory? = nil
+  ) throws(QueryError) {
+    self.memory = memory
     self.build = build
     self.next = next
     shape = build.shape
@@ -48,13 +77,17 @@ private final class JoinProbeConsumer: BatchConsumer {
   }
 
   func finish() throws(QueryError) {
-    if shape.kind.keepsBuildRows { build.addMatched(matchedBuild) }
+    handOverMatches()
     try next.finish()
   }
+
+  /// Tells the build side which of its rows have a match.
+  func handOverMatches() { if shape.kind.keepsBuildRows { build.addMatched(matchedBuild) } }
 
   func consume(_ batch: Batch) throws(QueryError) -> Flow {
     if let flow = try joinWithOneRow(batch) { return flow }
     let probe = ProbeBatch(batch)
+    memory?.recall(probe.count, matched: probe.isMatched, unknown: probe.isUnknown)
     if let evaluator = shape.probeKeys, let scratch = keyScratch, let table = build.table {
       let vectors = try evaluator.evaluate(batch, scratch)
       let first = find(vectors, table, batch.count)
@@ -67,7 +100,7 @@ private final class JoinProbeConsumer: BatchConsumer {
 
   /// A scalar subquery's row (or none) beside every probe row: nothing has to be copied.
   private func joinWithOneRow(_ batch: Batch) throws(QueryError) -> Flow? {
-    guard shape.probeKeys == nil, shape.residual == nil, !shape.kind.keepsBuildRows else { return nil }
+    guard shape.probeKeys == nil, !shape.hasResidual, !shape.kind.keepsBuildRows, memory == nil else { return nil }
     let isScalar: Bool
     switch shape.kind {
     case .single, .probeOuter: isScalar = build.count <= 1
@@ -108,7 +141,7 @@ private final class JoinProbeConsumer: BatchConsumer {
         markBuildRows(first, count: probe.count, table)
       } else {
         for row in 0..<probe.count {
-          probe.isMatched[row] = UInt8(truncatingIfNeeded: bit(first[row] != JoinTable.none))
+          probe.isMatched[row] |= UInt8(truncatingIfNeeded: bit(first[row] != JoinTable.none))
         }
       }
       return .more
@@ -147,7 +180,7 @@ private final class JoinProbeConsumer: BatchConsumer {
 
   private func pairWithAll(_ probe: ProbeBatch) throws(QueryError) -> Flow {
     if !shape.kind.yieldsPairs, !shape.hasResidual {
-      for row in 0..<probe.count { probe.isMatched[row] = build.count > 0 ? 1 : 0 }
+      if build.count > 0 { for row in 0..<probe.count { probe.isMatched[row] = 1 } }
       if shape.kind.yieldsBuildRowsOnly { matchedBuild = Array(repeating: 1, count: build.count) }
       return .more
     }
@@ -222,6 +255,10 @@ private final class JoinProbeConsumer: BatchConsumer {
 
   /// Passes on what the batch's rows yield besides pairs.
   private func conclude(_ probe: ProbeBatch, isUnknown: (Int) -> Bool) throws(QueryError) -> Flow {
+    if let memory {
+      memory.keep(probe.count, matched: probe.isMatched, unknown: probe.isUnknown)
+      if !memory.isLast { return .more }
+    }
     switch shape.kind {
     case .inner, .buildOuter, .buildSemi, .buildAnti: return .more
     case .probeOuter, .fullOuter, .single: return try passUnmatched(probe)
@@ -401,9 +438,9 @@ private enum NullAwareness {
   static func isUnknown(
     _ row: Int, _ keys: [Vector], _ build: JoinBuild, _ table: JoinTable, _ run: QueryRun
   ) -> Bool {
-    if build.count == 0 { return false }
+    if build.isEmpty { return false }
     let hasNull = keys.contains { !$0.isValid(row) }
-    if keys.count == 1 { return hasNull || !table.nullRows.isEmpty }
+    if keys.count == 1 { return hasNull || build.hasNullKeys }
     // Many rows against many: whether the run is over is looked at on the way, and the answer then means nothing.
     if !hasNull {
       return table.nullRows.contains { $0 & 0xFFF == 0 && run.isStopped || couldMatch(row, keys, build, Int($0)) }

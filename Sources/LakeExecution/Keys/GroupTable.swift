@@ -38,7 +38,8 @@ final class GroupTable {
   }
 
   private var words: UnsafeMutablePointer<UInt64> { keys.base.assumingMemoryBound(to: UInt64.self) }
-  private var hashes: UnsafeMutablePointer<UInt64> { hashStorage.base.assumingMemoryBound(to: UInt64.self) }
+  /// The hash of each key.
+  var hashes: UnsafeMutablePointer<UInt64> { hashStorage.base.assumingMemoryBound(to: UInt64.self) }
   private var slots: UnsafeMutablePointer<UInt64> { slotStorage.base.assumingMemoryBound(to: UInt64.self) }
 
   /// Packed keys to look up.

@@ -4,6 +4,9 @@ import Synchronization
 
 /// Groups rows: a table a worker, merged when all rows are there.
 ///
+/// Where memory does not suffice, workers spill the groups that they have with their states and start anew; then the
+/// groups are put together part by part when they are read.
+///
 /// `@unchecked Sendable`: the tables are handed over under the mutex and, once merged, read under the monitor.
 final class HashAggregate: PipelineSink, @unchecked Sendable {
   let node: OperatorNode
@@ -11,16 +14,18 @@ final class HashAggregate: PipelineSink, @unchecked Sendable {
   private let monitor = Monitor()
   private var tables: [AggregationTable] = []
   private var result: AggregationTable?
+  private let spilled: PartitionedRows
 
   init(_ plan: AggregationPlan, node: OperatorNode) {
     self.plan = plan
     self.node = node
+    spilled = PartitionedRows(level: 0, node: node)
   }
 
   var isPrivateUntilFinish: Bool { true }
 
   func makeConsumer(_ worker: Worker) throws(QueryError) -> any BatchConsumer {
-    Consumer(self, AggregationTable(plan, worker.run))
+    Consumer(self, AggregationTable(plan, worker.run, spill: spilled))
   }
 
   private final class Consumer: BatchConsumer {
@@ -44,14 +49,23 @@ final class HashAggregate: PipelineSink, @unchecked Sendable {
     // The largest one takes in the others, each of which is freed then.
     var sorted = monitor.locked { tables }.sorted { $0.groupCount < $1.groupCount }
     tables = []
-    let merged = sorted.popLast() ?? AggregationTable(plan, run)
-    while let table = sorted.popLast() {
+    let merged = sorted.popLast() ?? AggregationTable(plan, run, spill: spilled)
+    while !spilled.isUsed, let table = sorted.last {
       try run.checkpoint()
+      if try !merged.hasRoom(for: table) { break }
       try merged.merge(table)
+      sorted.removeLast()
     }
-    try merged.complete(run)
-    result = merged
+    if spilled.isUsed || !sorted.isEmpty {
+      for table in [merged] + sorted { try table.flush() }
+    } else {
+      try merged.complete(run)
+      result = merged
+    }
   }
+
+  /// Whether the groups are in temporary files, to be read with `spilledGroups`.
+  var isSpilled: Bool { spilled.isUsed }
 
   var groupCount: Int { result?.groupCount ?? 0 }
 
@@ -59,6 +73,11 @@ final class HashAggregate: PipelineSink, @unchecked Sendable {
   func output(from start: Int, count: Int) throws(QueryError) -> Batch? {
     guard let result else { return nil }
     return try monitor.locked { () throws(QueryError) in try result.output(from: start, count: count) }
+  }
+
+  /// The groups of one of the spilled parts as rows.
+  func spilledGroups(_ part: Int, _ run: QueryRun) -> any BatchReader {
+    SpilledGroupsReader(plan, spilled, part: part, run)
   }
 }
 
@@ -71,10 +90,12 @@ final class AggregateSource: MorselSource {
   init(_ aggregate: HashAggregate) { self.aggregate = aggregate }
 
   func start(_ run: QueryRun) throws(QueryError) -> Int {
-    (aggregate.groupCount + Self.morselSize - 1) / Self.morselSize
+    if aggregate.isSpilled { return PartitionedRows.partCount }
+    return (aggregate.groupCount + Self.morselSize - 1) / Self.morselSize
   }
 
   func open(_ morsel: Int, _ run: QueryRun) throws(QueryError) -> any BatchReader {
+    if aggregate.isSpilled { return aggregate.spilledGroups(morsel, run) }
     var position = morsel * Self.morselSize
     let end = min(position + Self.morselSize, aggregate.groupCount)
     let size = run.settings.batchSize

@@ -4,7 +4,17 @@ import LakePlan
 import LakeTypes
 import Synchronization
 
+/// Where a row store puts rows for which there is no memory.
+protocol RowSpill: AnyObject, Sendable {
+  /// Bytes a row that are needed besides the rows while they are spilled or worked on.
+  var workingBytes: Int { get }
+  /// Takes rows, which stand in the order in which they came, with numbers that say what that order is among all rows.
+  func take(_ columns: [Vector], places: Vector, count: Int, _ run: QueryRun) throws(QueryError)
+}
+
 /// Keeps all rows of its input as whole columns: what sorts, windows and hash joins work on.
+///
+/// Once rows have been spilled because there was no memory for all, all of them are.
 ///
 /// `@unchecked Sendable`: workers hand over their batches under the monitor; the columns are written once, when
 /// the sink is complete.
@@ -12,36 +22,66 @@ final class RowStore: @unchecked Sendable {
   private let evaluator: ExpressionEvaluator
   let types: [LogicalType]
   private let monitor = Monitor()
-  private var parts: [(morsel: Int, pieces: [[Vector]], count: Int)] = []
+  private var shares: [Share] = []
   private let consumer: StaticString
   private let reservation: SharedReservation
+  private let spill: (any RowSpill)?
+  private let isSpilling = SharedFlag()
   /// One vector an expression, once complete.
   private(set) var columns: [Vector] = []
+  /// Rows in memory.
   private(set) var count = 0
 
-  /// Keeps the values of some expressions.
+  /// Successive rows of a morsel.
+  fileprivate struct Part {
+    var morsel: Int
+    /// The number of the first row within the morsel.
+    var first: Int
+    var pieces: [[Vector]]
+    var count: Int
+  }
+
+  /// What one worker holds.
+  fileprivate struct Share {
+    var parts: [Part] = []
+    var count = 0
+    var bytes = 0
+  }
+
+  /// Keeps the values of some expressions; without `spill` all of them must fit into memory.
   init(
-    _ expressions: [BoundExpression], layout: ColumnLayout, run context: ExecutionSettings, for consumer: StaticString
+    _ expressions: [BoundExpression], layout: ColumnLayout, run context: ExecutionSettings, for consumer: StaticString,
+    spill: (any RowSpill)? = nil
   ) throws(QueryError) {
     evaluator = try ExpressionEvaluator(expressions, layout: layout, context: context.evaluation)
     types = expressions.map(\.type)
     self.consumer = consumer
+    self.spill = spill
     reservation = SharedReservation(for: consumer)
   }
 
   func makeConsumer(_ worker: Worker) -> any BatchConsumer { Consumer(self, worker) }
 
+  /// Whether the rows are not here but where they were spilled to; once complete.
+  var isSpilled: Bool { isSpilling.isSet }
+
   /// Rows that one part may have; positions are 32-bit numbers.
   private static let maximumRows = Int(UInt32.max) - 1
 
   func complete(_ run: QueryRun) throws(QueryError) {
-    let sorted = parts.sorted { $0.morsel < $1.morsel }
-    parts = []
-    count = sorted.reduce(0) { $0 + $1.count }
-    if count > Self.maximumRows {
+    let (shares, spill) = (shares, spill)
+    self.shares = []
+    let total = shares.reduce(0) { $0 + $1.count }
+    let bytes = shares.reduce(0) { $0 + $1.bytes }
+    if let spill, isSpilled || (total > 0 && run.spillPolicy.isBeyond(bytes + total * spill.workingBytes)) {
+      for share in shares where share.count > 0 { try self.spill(share, run) }
+      return
+    }
+    if total > Self.maximumRows {
       throw QueryError(.limitExceeded, .execute, "more than 2^32 rows in one sort, window or join side")
     }
-    let batches = sorted.flatMap(\.pieces)
+    count = total
+    let batches = shares.flatMap(\.parts).sorted { $0.morsel < $1.morsel }.flatMap(\.pieces)
     columns = try joined(types.indices.map { index in batches.map { $0[index] } }, run)
     reservation.release()
     try reservation.grow(HeldBytes.of(columns), run)
@@ -66,13 +106,48 @@ final class RowStore: @unchecked Sendable {
     return results.withLock { $0.compactMap { $0 } }
   }
 
+  // MARK: Spilling
+
+  /// Moves what a worker holds out of memory.
+  private func spill(_ share: consuming Share, _ run: QueryRun) throws(QueryError) {
+    guard let spill else { return }
+    isSpilling.set()
+    let (bytes, count) = (share.bytes, share.count)
+    let working = MemoryReservation(run.budget, for: consumer)
+    try working.resize(to: bytes + count * spill.workingBytes)
+    var parts = share.parts.sorted { ($0.morsel, $0.first) < ($1.morsel, $1.first) }
+    share.parts = []
+    let places = Self.places(of: parts, count)
+    var columns: [Vector] = []
+    for index in types.indices {
+      try run.checkpoint()
+      let pieces = parts.flatMap { part in part.pieces.map { $0[index] } }
+      columns.append(VectorConcatenation.concatenated(pieces, type: types[index]))
+    }
+    parts = []
+    try reservation.grow(-bytes, run)
+    try spill.take(columns, places: places, count: count, run)
+    LargeBlocks.trim(to: run.settings.memoryLimit / 8)
+  }
+
+  /// The place of each row among all: its morsel, and its number in there.
+  private static func places(of parts: [Part], _ count: Int) -> Vector {
+    let result = Vector.flat(.bigint, count: count)
+    var target = result.slots(Int64.self)
+    for part in parts {
+      let first = Int64(part.morsel) << 36 + Int64(part.first)
+      for row in 0..<part.count { target[row] = first + Int64(row) }
+      target += part.count
+    }
+    return result
+  }
+
   private final class Consumer: BatchConsumer {
     private let store: RowStore
     private let worker: Worker
     private let scratch: EvaluationScratch
-    private var morsel = -1
-    private var pieces: [[Vector]] = []
-    private var count = 0
+    private var share = Share()
+    private var part = Part(morsel: -1, first: 0, pieces: [], count: 0)
     private var small: [[Vector]] = []
     private var smallCount = 0
     private var smallBytes = 0
@@ -85,26 +160,47 @@ final class RowStore: @unchecked Sendable {
     }
 
     func consume(_ batch: Batch) throws(QueryError) -> Flow {
-      if worker.morsel != morsel { try closeMorsel() }
+      if worker.morsel != part.morsel {
+        try closePart()
+        part = Part(morsel: worker.morsel, first: 0, pieces: [], count: 0)
+      }
       let vectors = try store.evaluator.evaluate(batch, scratch)
-      count += batch.count
+      part.count += batch.count
+      share.count += batch.count
       if batch.count >= Batch.capacity / 4 {
         try closeSmall()
         try keep(vectors)
       } else {
         let bytes = HeldBytes.of(vectors)
-        try store.reservation.grow(bytes, worker.run)
+        try reserve(bytes)
         smallBytes += bytes
         small.append(vectors)
         smallCount += batch.count
         if smallCount >= Batch.capacity { try closeSmall() }
       }
+      try spillIfNeeded()
       return .more
     }
 
+    private func reserve(_ bytes: Int) throws(QueryError) {
+      try store.reservation.grow(bytes, worker.run)
+      share.bytes += bytes
+    }
+
+    private func spillIfNeeded() throws(QueryError) {
+      guard let spill = store.spill else { return }
+      let needed = share.bytes + share.count * spill.workingBytes
+      guard worker.run.spillPolicy.mustSpill(own: share.bytes, needing: needed) else { return }
+      try closePart()
+      let full = share
+      share = Share()
+      held = HeldBytes()
+      try store.spill(full, worker.run)
+    }
+
     private func keep(_ vectors: [Vector]) throws(QueryError) {
-      try store.reservation.grow(held.adding(vectors), worker.run)
-      pieces.append(vectors)
+      try reserve(held.adding(vectors))
+      part.pieces.append(vectors)
     }
 
     /// Joins small batches, so that not each keeps vectors of its own.
@@ -115,19 +211,20 @@ final class RowStore: @unchecked Sendable {
       }
       (small, smallCount) = ([], 0)
       try keep(columns)
-      try store.reservation.grow(-smallBytes, worker.run)
+      try reserve(-smallBytes)
       smallBytes = 0
     }
 
-    private func closeMorsel() throws(QueryError) {
+    /// Puts the rows of the morsel so far aside; further ones make another part.
+    private func closePart() throws(QueryError) {
       try closeSmall()
-      let part = (morsel: morsel, pieces: pieces, count: count)
-      if count > 0 { store.monitor.locked { store.parts.append(part) } }
-      pieces = []
-      count = 0
-      morsel = worker.morsel
+      if part.count > 0 { share.parts.append(part) }
+      part = Part(morsel: part.morsel, first: part.first + part.count, pieces: [], count: 0)
     }
 
-    func finish() throws(QueryError) { try closeMorsel() }
+    func finish() throws(QueryError) {
+      try closePart()
+      store.monitor.locked { store.shares.append(share) }
+    }
   }
 }

@@ -81,6 +81,18 @@ private final class SideCounts: Accumulator {
     }
   }
 
+  func states(from start: Int, count: Int) throws(QueryError) -> [Vector] {
+    let sides = [Vector.flat(.bigint, count: count), Vector.flat(.bigint, count: count)]
+    let (left, right) = (sides[0].slots(Int64.self), sides[1].slots(Int64.self))
+    for row in 0..<count { (left[row], right[row]) = counts[start + row] }
+    return sides
+  }
+
+  func load(_ states: [Vector], count: Int) throws(QueryError) {
+    let (left, right) = (states[0].slots(Int64.self), states[1].slots(Int64.self))
+    counts = (0..<count).map { (left: left[$0], right: right[$0]) }
+  }
+
   func results(from start: Int, count: Int) throws(QueryError) -> Vector {
     let result = Vector.flat(.bigint, count: count)
     for row in 0..<count { result.slots(Int64.self)[row] = copies(counts[start + row]) }

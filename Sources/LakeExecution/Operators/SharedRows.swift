@@ -3,12 +3,13 @@ import LakeDiagnostics
 import LakeTypes
 import Synchronization
 
-/// Keeps the rows of a subplan for several readers.
+/// Keeps the rows of a subplan for several readers, in memory or in a temporary file.
 final class SharedRows: PipelineSink {
   let node: OperatorNode
   private let slots: [Int]
   private let collected = Mutex<[(morsel: Int, batches: [Batch])]>([])
   private let ordered = Mutex<[Batch]>([])
+  private let spilled = Mutex<SpilledRows>(SpilledRows([]))
   private let reservation: SharedReservation
 
   init(slots: [Int], node: OperatorNode, reservation: SharedReservation) {
@@ -17,8 +18,10 @@ final class SharedRows: PipelineSink {
     self.reservation = reservation
   }
 
-  /// All rows, once the sink is complete.
+  /// The rows in memory, once the sink is complete.
   var batches: [Batch] { ordered.withLock { $0 } }
+  /// The other rows.
+  var spilledRows: SpilledRows { spilled.withLock { $0 } }
 
   func makeConsumer(_ worker: Worker) throws(QueryError) -> any BatchConsumer { Consumer(self, worker) }
 
@@ -32,6 +35,9 @@ final class SharedRows: PipelineSink {
     private let worker: Worker
     private var morsels: [Int: [Batch]] = [:]
     private var held = HeldBytes()
+    private var heldBytes = 0
+    private var file: SpillFile?
+    private var written: SpilledRows?
 
     init(_ rows: SharedRows, _ worker: Worker) {
       self.rows = rows
@@ -40,14 +46,40 @@ final class SharedRows: PipelineSink {
 
     func consume(_ batch: Batch) throws(QueryError) -> Flow {
       let kept = batch.result(rows.slots)
-      try rows.reservation.grow(held.adding(kept.columns), worker.run)
+      let bytes = held.adding(kept.columns)
+      try rows.reservation.grow(bytes, worker.run)
+      heldBytes += bytes
       morsels[worker.morsel, default: []].append(kept)
+      if worker.run.spillPolicy.mustSpill(own: heldBytes, needing: 0) { try spill() }
       return .more
+    }
+
+    /// Moves the rows so far out of memory.
+    private func spill() throws(QueryError) {
+      let run = worker.run
+      if file == nil { file = try SpillFile(in: run.settings.temporaryDirectory) }
+      guard let file else { return }
+      let writer = SpillWriter(for: rows.node)
+      for batch in morsels.values.joined() {
+        try run.checkpoint()
+        let block = try writer.write(batch.columns, count: batch.physicalCount, to: file)
+        if written == nil { written = SpilledRows(batch.columns.map(\.type)) }
+        written?.append(block, in: file)
+      }
+      morsels = [:]
+      held = HeldBytes()
+      try rows.reservation.grow(-heldBytes, run)
+      heldBytes = 0
+      LargeBlocks.trim(to: run.settings.memoryLimit / 8)
     }
 
     func finish() throws(QueryError) {
       let mine = morsels.map { ($0.key, $0.value) }
       rows.collected.withLock { collected in collected += mine.map { (morsel: $0.0, batches: $0.1) } }
+      guard let written else { return }
+      rows.spilled.withLock { all in
+        if all.blocks.isEmpty { all = written } else { all.append(written) }
+      }
     }
   }
 }
@@ -55,18 +87,28 @@ final class SharedRows: PipelineSink {
 /// Reads shared rows.
 final class SharedRowsSource: MorselSource {
   private let rows: SharedRows
-  /// Batches that make a morsel.
+  /// Batches or blocks that make a morsel.
   private static let morselSize = 32
 
   init(_ rows: SharedRows) { self.rows = rows }
 
   func start(_ run: QueryRun) throws(QueryError) -> Int {
-    (rows.batches.count + Self.morselSize - 1) / Self.morselSize
+    Self.morsels(rows.batches.count) + Self.morsels(rows.spilledRows.blocks.count)
   }
+
+  private static func morsels(_ count: Int) -> Int { (count + morselSize - 1) / morselSize }
 
   func open(_ morsel: Int, _ run: QueryRun) throws(QueryError) -> any BatchReader {
     let batches = rows.batches
     let start = morsel * Self.morselSize
-    return BatchListReader(batches[start..<min(start + Self.morselSize, batches.count)])
+    if start < batches.count { return BatchListReader(batches[start..<min(start + Self.morselSize, batches.count)]) }
+    let spilled = rows.spilledRows
+    var next = (morsel - Self.morsels(batches.count)) * Self.morselSize
+    let end = min(next + Self.morselSize, spilled.blocks.count)
+    return ComputedReader { () throws(QueryError) -> Batch? in
+      guard next < end else { return nil }
+      next += 1
+      return try spilled.read(next - 1)
+    }
   }
 }

@@ -9,6 +9,7 @@ import LakeTypes
 final class SortOperator: PipelineSink, @unchecked Sendable {
   let node: OperatorNode
   private let rows: RowStore
+  private let runs: SortedRuns
   private let keys: [SortColumn]
   private let keyIndexes: [Int]
   /// How many of the stored columns are passed on.
@@ -17,8 +18,11 @@ final class SortOperator: PipelineSink, @unchecked Sendable {
   private var reservation: MemoryReservation?
 
   /// `rows` holds the output's columns first; `keyIndexes`: where the keys stand.
-  init(rows: RowStore, keys: [SortColumn], keyIndexes: [Int], outputCount: Int, node: OperatorNode) {
+  init(
+    rows: RowStore, runs: SortedRuns, keys: [SortColumn], keyIndexes: [Int], outputCount: Int, node: OperatorNode
+  ) {
     self.rows = rows
+    self.runs = runs
     self.keys = keys
     self.keyIndexes = keyIndexes
     self.outputCount = outputCount
@@ -31,6 +35,7 @@ final class SortOperator: PipelineSink, @unchecked Sendable {
 
   func complete(_ run: QueryRun) throws(QueryError) {
     try rows.complete(run)
+    if rows.isSpilled { return }
     let held = MemoryReservation(run.budget, for: "sort")
     let vectors = keyIndexes.map { rows.columns[$0] }
     try held.resize(to: SortedRows.byteCount(sorting: vectors, count: rows.count))
@@ -40,6 +45,27 @@ final class SortOperator: PipelineSink, @unchecked Sendable {
   }
 
   var count: Int { order?.count ?? 0 }
+
+  /// Whether the rows are read back from temporary files, by one reader.
+  var isSpilled: Bool { rows.isSpilled }
+
+  /// Reads spilled rows in order, some at a time; to be called once.
+  func mergedRows(_ run: QueryRun) throws(QueryError) -> any BatchReader {
+    let merge = try runs.merge(run)
+    let (size, outputCount) = (run.settings.batchSize, outputCount)
+    var rows = Batch(columns: [], count: 0)
+    var position = 0
+    return ComputedReader { () throws(QueryError) -> Batch? in
+      if position == rows.physicalCount {
+        guard let next = try merge.next() else { return nil }
+        rows = Batch(columns: Array(next.columns.prefix(outputCount)), count: next.physicalCount)
+        position = 0
+      }
+      let count = min(size, rows.physicalCount - position)
+      position += count
+      return rows.sliced(from: position - count, count: count)
+    }
+  }
 
   /// Rows of the result.
   func output(from start: Int, count: Int) -> Batch? {
@@ -56,9 +82,12 @@ final class SortSource: MorselSource {
 
   init(_ sort: SortOperator) { self.sort = sort }
 
-  func start(_ run: QueryRun) throws(QueryError) -> Int { (sort.count + Self.morselSize - 1) / Self.morselSize }
+  func start(_ run: QueryRun) throws(QueryError) -> Int {
+    sort.isSpilled ? 1 : (sort.count + Self.morselSize - 1) / Self.morselSize
+  }
 
   func open(_ morsel: Int, _ run: QueryRun) throws(QueryError) -> any BatchReader {
+    if sort.isSpilled { return try sort.mergedRows(run) }
     var position = morsel * Self.morselSize
     let end = min(position + Self.morselSize, sort.count)
     let (sort, size) = (sort, run.settings.batchSize)

@@ -10,6 +10,7 @@ final class WindowOperator: PipelineSink, @unchecked Sendable {
   let node: OperatorNode
   let plan: WindowPlan
   private let rows: RowStore
+  private let runs: SortedRuns
   private(set) var order: RowOrder?
   private var sort: SortedRows?
   /// First rows (in sorted order) of the groups of partitions that make a morsel, and the end.
@@ -20,9 +21,10 @@ final class WindowOperator: PipelineSink, @unchecked Sendable {
   /// Rows of a partition are numbered with 32 bits and a sign.
   private static let maximumRows = Int(Int32.max) - 1
 
-  init(plan: WindowPlan, rows: RowStore, node: OperatorNode) {
+  init(plan: WindowPlan, rows: RowStore, runs: SortedRuns, node: OperatorNode) {
     self.plan = plan
     self.rows = rows
+    self.runs = runs
     self.node = node
   }
 
@@ -32,10 +34,11 @@ final class WindowOperator: PipelineSink, @unchecked Sendable {
 
   func complete(_ run: QueryRun) throws(QueryError) {
     try rows.complete(run)
+    if rows.isSpilled { return }
     if rows.count > Self.maximumRows {
       throw QueryError(.limitExceeded, .execute, "more than 2^31 rows in one window")
     }
-    let keys = (plan.partitionKeys + plan.orderKeys).map { rows.columns[$0] }
+    let keys = plan.keyIndexes.map { rows.columns[$0] }
     let held = MemoryReservation(run.budget, for: "window")
     try held.resize(to: SortedRows.byteCount(sorting: keys, count: rows.count))
     let sort = try SortedRows(plan.sortColumns, keys, count: rows.count, boundary: plan.partitionKeys.count)
@@ -74,6 +77,14 @@ final class WindowOperator: PipelineSink, @unchecked Sendable {
     return try WindowSection(plan: plan, columns: rows.columns, order: order, sort: sort, rows: range, run: run)
   }
 
+  /// Whether the rows are read back from temporary files, by one reader.
+  var isSpilled: Bool { rows.isSpilled }
+
+  /// Reads spilled rows with their window functions; to be called once.
+  func spilledRows(_ run: QueryRun) throws(QueryError) -> any BatchReader {
+    SpilledWindowReader(plan, rows.types, try runs.merge(run), run)
+  }
+
   var count: Int { rows.count }
 }
 
@@ -83,9 +94,13 @@ final class WindowSource: MorselSource {
 
   init(_ window: WindowOperator) { self.window = window }
 
-  func start(_ run: QueryRun) throws(QueryError) -> Int { window.count == 0 ? 0 : window.morselBounds.count - 1 }
+  func start(_ run: QueryRun) throws(QueryError) -> Int {
+    if window.isSpilled { return 1 }
+    return window.count == 0 ? 0 : window.morselBounds.count - 1
+  }
 
   func open(_ morsel: Int, _ run: QueryRun) throws(QueryError) -> any BatchReader {
+    if window.isSpilled { return try window.spilledRows(run) }
     guard let section = try window.section(morsel, run) else { return BatchListReader([Batch]()) }
     let results = try section.results(run)
     var position = 0

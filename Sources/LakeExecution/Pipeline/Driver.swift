@@ -4,21 +4,34 @@ import LakeDiagnostics
 /// Runs pipelines one after the other, each on as many workers as it has morsels for.
 struct Driver {
   let run: QueryRun
+  /// Sinks that pipelines have run into.
+  private var reached: Set<ObjectIdentifier> = []
+
+  init(run: QueryRun) { self.run = run }
 
   /// Takes the pipelines out of the array one by one, so that what later ones don't need is freed.
-  func execute(_ pipelines: inout [Pipeline]) throws(QueryError) {
+  mutating func execute(_ pipelines: inout [Pipeline]) throws(QueryError) {
+    let total = pipelines.count
     pipelines.reverse()
     while let pipeline = pipelines.popLast() {
       if run.isStopped { return try run.rethrow() }
+      run.spillPolicy.begin(pipelinesLeft: pipelines.count, of: total)
       try execute(pipeline)
     }
   }
 
-  private func execute(_ pipeline: Pipeline) throws(QueryError) {
+  private mutating func execute(_ pipeline: Pipeline) throws(QueryError) {
     for transform in pipeline.transforms { try transform.prepare(run) }
     let started = monotonicNanoseconds()
     let morsels = try pipeline.source.start(run)
     pipeline.sourceNode.add(nanoseconds: monotonicNanoseconds() - started)
+    let isFirst = reached.insert(ObjectIdentifier(pipeline.sink)).inserted
+    // The branches of joins that were not spilled have nothing to do.
+    if morsels > 0 || isFirst { try work(pipeline, morsels) }
+    if pipeline.completesSink, !run.isStopped { try complete(pipeline) }
+  }
+
+  private func work(_ pipeline: Pipeline, _ morsels: Int) throws(QueryError) {
     let workers = pipeline.isSequential ? 1 : max(1, min(run.threads, morsels))
     let shared = PipelineProgress(pipeline: pipeline, morsels: morsels)
     let run = run
@@ -30,7 +43,6 @@ struct Driver {
       }
     }
     try run.rethrow()
-    if pipeline.completesSink, !run.isStopped { try complete(pipeline) }
   }
 
   private func complete(_ pipeline: Pipeline) throws(QueryError) {

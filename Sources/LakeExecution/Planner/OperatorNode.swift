@@ -9,6 +9,7 @@ package final class OperatorNode: Sendable {
   private let rowCount = Atomic<Int>(0)
   private let batchCount = Atomic<Int>(0)
   private let time = Atomic<Int>(0)
+  private let spilled = Atomic<Int>(0)
   private let notes = Mutex<[String]>([])
   private let features = Mutex<[String]>([])
 
@@ -23,6 +24,8 @@ package final class OperatorNode: Sendable {
   package var batches: Int { batchCount.load(ordering: .relaxed) }
   /// Time spent in the operator itself, summed over threads.
   package var nanoseconds: Int { time.load(ordering: .relaxed) }
+  /// Bytes that the operator wrote to temporary files.
+  package var spilledBytes: Int { spilled.load(ordering: .relaxed) }
   /// Remarks about the run, such as how many files a scan skipped.
   package var remarks: [String] { notes.withLock { $0 } }
 
@@ -31,6 +34,8 @@ package final class OperatorNode: Sendable {
     batchCount.wrappingAdd(batches, ordering: .relaxed)
     time.wrappingAdd(nanoseconds, ordering: .relaxed)
   }
+
+  func add(spilled bytes: Int) { spilled.wrappingAdd(bytes, ordering: .relaxed) }
 
   /// What the planner added to the operator.
   package var extras: [String] { features.withLock { $0 } }

@@ -38,6 +38,7 @@ package enum PhysicalExplanation {
 
   private static func measures(_ node: OperatorNode, _ metrics: ExecutionMetrics) -> String {
     var text = "  (rows: \(node.rows), batches: \(node.batches), time: \(milliseconds(node.nanoseconds))"
+    if node.spilledBytes > 0 { text += ", spilled: \(bytes(node.spilledBytes))" }
     if let counters = metrics.counters(of: node) { text += ", " + scan(counters) }
     return text + ")"
   }

@@ -16,15 +16,16 @@ extension PhysicalPlanner {
     var stored = StoredExpressions(sides.buildOutput)
     let keyIndexes = condition.keys.map { stored.index(of: $0.right) }
     for id in sides.residualColumns { stored.addColumn(id, of: sides.build.columns) }
-    let rows = try RowStore(stored.expressions, layout: build.layout, run: settings, for: "hash join")
-
     // The probe side is lowered twice over: its layout must be known to compile keys, and its scans take filters
     // from the build side, which needs the keys.
     let probeColumns = sides.probe.columns
     let probeLayout = ColumnLayout(probeColumns)
     let shape = try makeShape(sides, stored, keyIndexes, probeLayout)
     let name = condition.keys.isEmpty ? "NestedLoopJoin" : "HashJoin"
-    let sink = JoinBuild(shape: shape, rows: rows, node: OperatorNode("JoinBuild", "", [build.node]))
+    let buildNode = OperatorNode("JoinBuild", "", [build.node])
+    let spill = JoinSpill.isPossible(shape) ? JoinSpill(shape, build: buildNode, probe: buildNode) : nil
+    let rows = try RowStore(stored.expressions, layout: build.layout, run: settings, for: "hash join", spill: spill)
+    let sink = JoinBuild(shape: shape, rows: rows, spill: spill, node: buildNode)
     end(build, in: sink)
 
     var below = sides.probeTargets(targets)
@@ -35,6 +36,12 @@ extension PhysicalPlanner {
     var result = probe.appending(
       JoinProbe(sink, node: described), layout: ColumnLayout(sides.outputColumns))
     result.isOrdered = false
+    if spill != nil {
+      result.branches.append(
+        PlanStream.Branch(
+          source: SpilledJoinSource(sink), sourceNode: OperatorNode("SpilledParts", "", [sink.node]),
+          transforms: [SpilledJoin(sink, node: described)]))
+    }
     if shape.kind.keepsBuildRows {
       let unmatched = OperatorNode("RemainingRows", "", [sink.node])
       result.branches.append(PlanStream.Branch(source: RemainingBuildSource(sink), sourceNode: unmatched))

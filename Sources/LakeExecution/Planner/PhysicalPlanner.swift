@@ -152,10 +152,12 @@ struct PhysicalPlanner {
     let columns = node.input.columns
     var stored = StoredExpressions(columns)
     let keyIndexes = node.keys.map { stored.index(of: $0.expression) }
-    let rows = try RowStore(stored.expressions, layout: input.layout, run: settings, for: "sort")
+    let described = operatorNode(plan, [input.node])
+    let keys = node.keys.map(SortColumn.init)
+    let runs = SortedRuns(stored.expressions.map(\.type), keys: keys, keyIndexes: keyIndexes, node: described)
+    let rows = try RowStore(stored.expressions, layout: input.layout, run: settings, for: "sort", spill: runs)
     let sort = SortOperator(
-      rows: rows, keys: node.keys.map(SortColumn.init), keyIndexes: keyIndexes, outputCount: columns.count,
-      node: operatorNode(plan, [input.node]))
+      rows: rows, runs: runs, keys: keys, keyIndexes: keyIndexes, outputCount: columns.count, node: described)
     end(input, in: sort)
     return PlanStream(
       source: SortSource(sort), layout: ColumnLayout(columns), isOrdered: true, node: sort.node)
@@ -215,8 +217,11 @@ struct PhysicalPlanner {
       outputCount: columns.count, partitionKeys: node.partitionBy.map { stored.index(of: $0) },
       orderKeys: node.orderBy.map { stored.index(of: $0.expression) },
       orderColumns: node.orderBy.map(SortColumn.init), partitionTypes: node.partitionBy.map(\.type), calls: calls)
-    let rows = try RowStore(stored.expressions, layout: input.layout, run: settings, for: "window")
-    let sink = WindowOperator(plan: window, rows: rows, node: operatorNode(plan, [input.node]))
+    let described = operatorNode(plan, [input.node])
+    let runs = SortedRuns(
+      stored.expressions.map(\.type), keys: window.sortColumns, keyIndexes: window.keyIndexes, node: described)
+    let rows = try RowStore(stored.expressions, layout: input.layout, run: settings, for: "window", spill: runs)
+    let sink = WindowOperator(plan: window, rows: rows, runs: runs, node: described)
     end(input, in: sink)
     return PlanStream(source: WindowSource(sink), layout: ColumnLayout(plan.columns), node: sink.node)
   }
@@ -288,7 +293,7 @@ struct PhysicalPlanner {
       let stream = try lower(node.plan.plan, [])
       described = operatorNode(plan, [stream.node], name: "SharedScan")
       rows = SharedRows(
-        slots: stream.slots(of: inner), node: OperatorNode("Materialize", node.plan.name, [stream.node]),
+        slots: stream.slots(of: inner), node: described,
         reservation: SharedReservation(for: "shared subquery"))
       end(stream, in: rows)
       sharedRows[id] = (rows, ColumnLayout(inner))

@@ -8,6 +8,7 @@ final class QueryRun: Sendable {
   let pool: WorkerPool
   let cancellation: CancellationToken
   let budget: MemoryBudget
+  let spillPolicy: SpillPolicy
   private let failure = Mutex<QueryError?>(nil)
   private let stop = SharedFlag()
 
@@ -15,7 +16,8 @@ final class QueryRun: Sendable {
     self.settings = settings
     self.pool = pool
     self.cancellation = cancellation
-    budget = MemoryBudget(limit: settings.memoryLimit)
+    budget = MemoryBudget(limit: max(settings.memoryLimit, SpillPolicy.smallestLimit))
+    spillPolicy = SpillPolicy(budget, limit: settings.memoryLimit, threads: min(settings.threads, pool.threads))
   }
 
   /// Threads that may work at once.

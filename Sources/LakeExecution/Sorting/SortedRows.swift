@@ -127,9 +127,9 @@ final class SortedRows: @unchecked Sendable {
   /// Rows from which on a sort is shared between threads.
   private static let parallelThreshold = 1 << 16
 
-  /// Sorts all rows.
-  func sorted(_ run: QueryRun) throws(QueryError) -> RowOrder {
-    let parts = count >= Self.parallelThreshold ? run.threads : 1
+  /// Sorts all rows, on all threads unless a number is given.
+  func sorted(_ run: QueryRun, onThreads threads: Int? = nil) throws(QueryError) -> RowOrder {
+    let parts = count >= Self.parallelThreshold ? threads ?? run.threads : 1
     let bounds = (0...parts).map { count * $0 / parts }
     let entries = try Buffer.allocated(byteCount: count * MemoryLayout<SortEntry>.stride, for: "sort")
     if parts == 1 {

@@ -23,5 +23,7 @@ struct WindowPlan: Sendable {
   let partitionTypes: [LogicalType]
   let calls: [Call]
 
+  /// Where the keys stand by which the rows are sorted.
+  var keyIndexes: [Int] { partitionKeys + orderKeys }
   var sortColumns: [SortColumn] { partitionTypes.map { SortColumn(type: $0) } + orderColumns }
 }

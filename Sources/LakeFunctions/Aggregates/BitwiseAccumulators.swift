@@ -66,6 +66,15 @@ final class BitwiseAccumulator: Accumulator {
     }
   }
 
+  func states(from start: Int, count: Int) throws(QueryError) -> [Vector] {
+    states.words(from: start, count: count) + [seen.bytes(from: start, count: count)]
+  }
+
+  func load(_ vectors: [Vector], count: Int) throws(QueryError) {
+    states.load(words: vectors.prefix(1), count: count)
+    seen.load(bytes: vectors[1], count: count)
+  }
+
   func results(from start: Int, count: Int) throws(QueryError) -> Vector {
     let states = states.base + start
     let seen = seen.base + start

@@ -4,12 +4,10 @@ import LakeTypes
 
 /// `collect_list`: the values of a group in the order they came, without NULLs.
 final class ListAccumulator: Accumulator {
-  private let type: LogicalType
   private var log: ValueLog
   private var chains = EntryChains()
 
   init(element: LogicalType) {
-    type = .array(element: element, containsNull: false)
     log = ValueLog(element)
   }
 
@@ -35,11 +33,14 @@ final class ListAccumulator: Accumulator {
     }
   }
 
+  func states(from start: Int, count: Int) throws(QueryError) -> [Vector] {
+    [chains.lists(of: &log, from: start, count: count)]
+  }
+
+  func load(_ vectors: [Vector], count: Int) throws(QueryError) { chains.load(vectors[0], into: &log) }
+
   func results(from start: Int, count: Int) throws(QueryError) -> Vector {
-    let (entries, lists, total) = chains.entries(from: start, count: count)
-    let elements = log.gather(entries.base.assumingMemoryBound(to: UInt32.self), count: total)
-    withExtendedLifetime(entries) {}
-    return Vector(type: type, encoding: .flat, count: count, owner: lists, children: [elements])
+    chains.lists(of: &log, from: start, count: count)
   }
 }
 
@@ -78,6 +79,12 @@ final class JoinAccumulator: Accumulator {
     }
   }
 
+  func states(from start: Int, count: Int) throws(QueryError) -> [Vector] {
+    [chains.lists(of: &log, from: start, count: count)]
+  }
+
+  func load(_ vectors: [Vector], count: Int) throws(QueryError) { chains.load(vectors[0], into: &log) }
+
   func results(from start: Int, count: Int) throws(QueryError) -> Vector {
     let builder = VectorBuilder(type, capacity: count)
     var joined: [UInt8] = []
@@ -101,11 +108,9 @@ final class JoinAccumulator: Accumulator {
 
 /// `collect_set`: the distinct values of a group, in the order they first came.
 final class SetAccumulator: Accumulator {
-  private let type: LogicalType
   private var values: DistinctValues
 
   init(element: LogicalType) {
-    type = .array(element: element, containsNull: false)
     values = DistinctValues(element)
   }
 
@@ -120,11 +125,12 @@ final class SetAccumulator: Accumulator {
     try values.merge(peer(other).values, groups, count)
   }
 
+  func states(from start: Int, count: Int) throws(QueryError) -> [Vector] { values.states(from: start, count: count) }
+
+  func load(_ vectors: [Vector], count: Int) throws(QueryError) { values.load(vectors) }
+
   func results(from start: Int, count: Int) throws(QueryError) -> Vector {
-    let (entries, lists, total) = values.chains.entries(from: start, count: count)
-    let elements = values.gather(entries.base.assumingMemoryBound(to: UInt32.self), count: total)
-    withExtendedLifetime(entries) {}
-    return Vector(type: type, encoding: .flat, count: count, owner: lists, children: [elements])
+    values.lists(from: start, count: count).values
   }
 }
 
@@ -148,6 +154,10 @@ final class ModeAccumulator: Accumulator {
   func merge(_ other: any Accumulator, groups: UnsafePointer<UInt32>, count: Int) throws(QueryError) {
     try values.merge(peer(other).values, groups, count)
   }
+
+  func states(from start: Int, count: Int) throws(QueryError) -> [Vector] { values.states(from: start, count: count) }
+
+  func load(_ vectors: [Vector], count: Int) throws(QueryError) { values.load(vectors) }
 
   func results(from start: Int, count: Int) throws(QueryError) -> Vector {
     let all = values.allValues()

@@ -56,6 +56,10 @@ final class CountAccumulator: Accumulator {
     for group in 0..<count { counts.base[Int(groups[group])] &+= theirs[group] }
   }
 
+  func states(from start: Int, count: Int) throws(QueryError) -> [Vector] { counts.words(from: start, count: count) }
+
+  func load(_ vectors: [Vector], count: Int) throws(QueryError) { counts.load(words: vectors[...], count: count) }
+
   func results(from start: Int, count: Int) throws(QueryError) -> Vector {
     let counts = counts.base + start
     return try Vector.filled(.bigint, Int64.self, count: count) { counts[$0] }

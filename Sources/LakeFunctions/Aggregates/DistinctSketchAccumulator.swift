@@ -62,6 +62,24 @@ final class DistinctSketchAccumulator: Accumulator {
     }
   }
 
+  func states(from start: Int, count: Int) throws(QueryError) -> [Vector] {
+    let builder = VectorBuilder(.binary, capacity: count)
+    for group in start..<start + count {
+      let first = registers.base + group << precision
+      builder.append(bytes: UnsafeBufferPointer(start: first, count: registerCount))
+    }
+    return [builder.finish()]
+  }
+
+  func load(_ vectors: [Vector], count: Int) throws(QueryError) {
+    resize(groupCount: count)
+    let views = vectors[0].slots(StringView.self)
+    for group in 0..<count {
+      let target = registers.base + group << precision
+      views[group].withBytes { bytes in if let base = bytes.baseAddress { memcpy(target, base, bytes.count) } }
+    }
+  }
+
   func results(from start: Int, count: Int) throws(QueryError) -> Vector {
     try Vector.filled(.bigint, Int64.self, count: count) { estimate(start + $0) }
   }

@@ -145,6 +145,40 @@ struct DistinctValues {
     for row in 0..<result.count { target[row] = T(truncatingIfNeeded: keys.base[Int(entries[row])].head) }
   }
 
+  /// The values of groups and their numbers of occurrences, as lists.
+  mutating func lists(from start: Int, count: Int) -> (values: Vector, occurrences: Vector) {
+    let (entries, lists, total) = chains.entries(from: start, count: count)
+    let numbers = entries.base.assumingMemoryBound(to: UInt32.self)
+    let elements = gather(numbers, count: total)
+    let occurrences = Vector.flat(.bigint, count: total)
+    let target = occurrences.slots(Int64.self)
+    for index in 0..<total { target[index] = counts.base[Int(numbers[index])] }
+    withExtendedLifetime(entries) {}
+    func list(_ elements: Vector) -> Vector {
+      Vector(
+        type: .array(element: elements.type, containsNull: false), encoding: .flat, count: count, owner: lists,
+        children: [elements])
+    }
+    return (list(elements), list(occurrences))
+  }
+
+  mutating func states(from start: Int, count: Int) -> [Vector] {
+    let (values, occurrences) = lists(from: start, count: count)
+    return [values, occurrences]
+  }
+
+  /// Adds what `states` returned to the first groups.
+  mutating func load(_ vectors: [Vector]) {
+    resize(vectors[0].count)
+    let (values, counts) = (vectors[0].children[0], vectors[1].children[0].flattened())
+    let source = values.slotVector
+    vectors[0].forEachElement { group, element in
+      add(
+        slot: values.slotIndex(element), of: source, to: UInt32(truncatingIfNeeded: group),
+        occurrences: counts.slots(Int64.self)[element])
+    }
+  }
+
   /// All values by entry number.
   mutating func allValues() -> Vector {
     let numbers = Buffer(byteCount: keys.count * 4)

@@ -154,13 +154,24 @@ final class ExtremeAccumulator: Accumulator {
 
   func merge(_ other: any Accumulator, groups: UnsafePointer<UInt32>, count: Int) throws(QueryError) {
     let other = try peer(other)
-    try update(groups: groups, arguments: [other.states(from: 0, count: count)], count: count)
+    try update(groups: groups, arguments: other.states(from: 0, count: count), count: count)
   }
 
-  func results(from start: Int, count: Int) throws(QueryError) -> Vector { states(from: start, count: count) }
+  func results(from start: Int, count: Int) throws(QueryError) -> Vector { copies(from: start, count: count) }
+
+  func states(from start: Int, count: Int) throws(QueryError) -> [Vector] { [copies(from: start, count: count)] }
+
+  func load(_ vectors: [Vector], count: Int) throws(QueryError) {
+    resize(groupCount: count)
+    let numbers = Buffer(byteCount: count * 4)
+    let groups = numbers.base.assumingMemoryBound(to: UInt32.self)
+    for group in 0..<count { groups[group] = UInt32(truncatingIfNeeded: group) }
+    try update(groups: groups, arguments: vectors, count: count)
+    withExtendedLifetime(numbers) {}
+  }
 
   /// A copy of the states; groups without rows are NULL.
-  private func states(from start: Int, count: Int) -> Vector {
+  private func copies(from start: Int, count: Int) -> Vector {
     let width = type.physical.width
     let copy = Buffer(byteCount: count * width)
     copy.base.copyMemory(from: storage.base + start * width, byteCount: count * width)

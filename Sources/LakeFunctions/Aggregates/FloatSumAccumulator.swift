@@ -64,6 +64,10 @@ final class FloatSumAccumulator: Accumulator {
     }
   }
 
+  func states(from start: Int, count: Int) throws(QueryError) -> [Vector] { states.words(from: start, count: count) }
+
+  func load(_ vectors: [Vector], count: Int) throws(QueryError) { states.load(words: vectors[...], count: count) }
+
   func results(from start: Int, count: Int) throws(QueryError) -> Vector {
     let states = states.base + start
     return try Vector.filled(.double, Double.self, count: count) { index in

@@ -114,6 +114,17 @@ final class IntegerSumAccumulator: Accumulator {
     }
   }
 
+  func states(from start: Int, count: Int) throws(QueryError) -> [Vector] {
+    let high = try Vector.filled(.bigint, Int64.self, count: count) { carries?.base[start + $0] ?? 0 }
+    return states.words(from: start, count: count) + [high]
+  }
+
+  func load(_ vectors: [Vector], count: Int) throws(QueryError) {
+    states.load(words: vectors.dropLast(), count: count)
+    let high = vectors[vectors.count - 1].slots(Int64.self)
+    for group in 0..<count where high[group] != 0 { carry(group, high[group]) }
+  }
+
   func results(from start: Int, count: Int) throws(QueryError) -> Vector {
     try result.vector(count: count, { total(start + $0) }, { states.base[start + $0].rows })
   }
@@ -158,6 +169,10 @@ final class WideSumAccumulator: Accumulator {
       mine[group].overflowed |= theirs[index].overflowed | UInt64(truncatingIfNeeded: bit(overflow))
     }
   }
+
+  func states(from start: Int, count: Int) throws(QueryError) -> [Vector] { states.words(from: start, count: count) }
+
+  func load(_ vectors: [Vector], count: Int) throws(QueryError) { states.load(words: vectors[...], count: count) }
 
   func results(from start: Int, count: Int) throws(QueryError) -> Vector {
     let states = states.base + start

@@ -88,6 +88,10 @@ final class MomentAccumulator: Accumulator {
     for index in 0..<count { Self.merge(&states.base[Int(groups[index])], theirs[index]) }
   }
 
+  func states(from start: Int, count: Int) throws(QueryError) -> [Vector] { states.words(from: start, count: count) }
+
+  func load(_ vectors: [Vector], count: Int) throws(QueryError) { states.load(words: vectors[...], count: count) }
+
   func results(from start: Int, count: Int) throws(QueryError) -> Vector {
     let states = states.base + start
     return try Vector.filled(.double, Double.self, count: count) { value(states[$0]) }
@@ -163,6 +167,10 @@ final class PairMomentAccumulator: Accumulator {
     let theirs = try peer(other).states.base
     for index in 0..<count { Self.merge(&states.base[Int(groups[index])], theirs[index]) }
   }
+
+  func states(from start: Int, count: Int) throws(QueryError) -> [Vector] { states.words(from: start, count: count) }
+
+  func load(_ vectors: [Vector], count: Int) throws(QueryError) { states.load(words: vectors[...], count: count) }
 
   func results(from start: Int, count: Int) throws(QueryError) -> Vector {
     let states = states.base + start

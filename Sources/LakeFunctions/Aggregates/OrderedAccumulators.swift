@@ -76,6 +76,12 @@ final class VariableExtremeAccumulator: Accumulator {
     try update(groups: groups, arguments: [theirs], count: count)
   }
 
+  func states(from start: Int, count: Int) throws(QueryError) -> [Vector] {
+    states.states(from: start, count: count)
+  }
+
+  func load(_ vectors: [Vector], count: Int) throws(QueryError) { states.load(vectors[...], count: count) }
+
   func results(from start: Int, count: Int) throws(QueryError) -> Vector { states.vector(from: start, count: count) }
 }
 
@@ -115,6 +121,15 @@ final class ExtremeByAccumulator: Accumulator {
     let other = try peer(other)
     let columns = [other.values.vector(from: 0, count: count), other.keys.vector(from: 0, count: count)]
     try update(groups: groups, arguments: columns, count: count)
+  }
+
+  func states(from start: Int, count: Int) throws(QueryError) -> [Vector] {
+    values.states(from: start, count: count) + keys.states(from: start, count: count)
+  }
+
+  func load(_ vectors: [Vector], count: Int) throws(QueryError) {
+    values.load(vectors.prefix(2), count: count)
+    keys.load(vectors.suffix(2), count: count)
   }
 
   func results(from start: Int, count: Int) throws(QueryError) -> Vector { values.vector(from: start, count: count) }
@@ -162,6 +177,12 @@ final class EdgeAccumulator: Accumulator {
       states.set(group, theirs, row: index)
     }
   }
+
+  func states(from start: Int, count: Int) throws(QueryError) -> [Vector] {
+    states.states(from: start, count: count)
+  }
+
+  func load(_ vectors: [Vector], count: Int) throws(QueryError) { states.load(vectors[...], count: count) }
 
   func results(from start: Int, count: Int) throws(QueryError) -> Vector { states.vector(from: start, count: count) }
 }

@@ -72,6 +72,24 @@ final class PercentileAccumulator: Accumulator {
     }
   }
 
+  func states(from start: Int, count: Int) throws(QueryError) -> [Vector] {
+    let values = chains.lists(of: &log, from: start, count: count)
+    guard request.hasFrequency else { return [values] }
+    let (entries, lists, total) = chains.entries(from: start, count: count)
+    let numbers = entries.base.assumingMemoryBound(to: UInt32.self)
+    let elements = try Vector.filled(.bigint, Int64.self, count: total) { weights.base[Int(numbers[$0])] }
+    withExtendedLifetime(entries) {}
+    let type = LogicalType.array(element: .bigint, containsNull: false)
+    return [values, Vector(type: type, encoding: .flat, count: count, owner: lists, children: [elements])]
+  }
+
+  func load(_ vectors: [Vector], count: Int) throws(QueryError) {
+    chains.load(vectors[0], into: &log)
+    guard request.hasFrequency else { return }
+    let elements = vectors[1].children[0].flattened()
+    vectors[1].forEachElement { _, element in weights.append(elements.slots(Int64.self)[element]) }
+  }
+
   func results(from start: Int, count: Int) throws(QueryError) -> Vector {
     let element: LogicalType = request.method == .interpolated ? .double : request.type
     let builder = VectorBuilder(request.isArray ? .array(element: element, containsNull: false) : element)

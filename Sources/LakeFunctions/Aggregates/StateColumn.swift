@@ -1,5 +1,6 @@
 import Glibc
 import LakeColumnar
+import LakeTypes
 
 /// One fixed-width state a group (or entry) in raw memory, growing by doubling.
 struct StateColumn<T: BitwiseCopyable> {
@@ -43,10 +44,48 @@ struct StateColumn<T: BitwiseCopyable> {
     base = storage.base.assumingMemoryBound(to: T.self)
   }
 
+  /// States of a multiple of 8 bytes as vectors, one a word.
+  func words(from start: Int, count: Int) -> [Vector] {
+    let width = MemoryLayout<T>.stride / 8
+    let source = UnsafeRawPointer(base + start).assumingMemoryBound(to: Int64.self)
+    return (0..<width).map { word in
+      let result = Vector.flat(.bigint, count: count)
+      let target = result.slots(Int64.self)
+      for index in 0..<count { target[index] = source[index &* width &+ word] }
+      return result
+    }
+  }
+
+  /// Takes what `words` returned as the first states.
+  mutating func load(words vectors: ArraySlice<Vector>, count: Int) {
+    resize(count)
+    let width = MemoryLayout<T>.stride / 8
+    let target = UnsafeMutableRawPointer(base).assumingMemoryBound(to: Int64.self)
+    for (word, vector) in vectors.enumerated() {
+      let source = vector.slots(Int64.self)
+      for index in 0..<count { target[index &* width &+ word] = source[index] }
+    }
+  }
+
   /// Keeps the storage alive while `body` uses `base`.
   @inline(__always)
   func withBase<R>(_ body: (UnsafeMutablePointer<T>) -> R) -> R {
     withExtendedLifetime(storage) { body(base) }
+  }
+}
+
+extension StateColumn where T == UInt8 {
+  /// States of a byte as a vector.
+  func bytes(from start: Int, count: Int) -> Vector {
+    let result = Vector.flat(.tinyint, count: count)
+    memcpy(result.values, base + start, count)
+    return result
+  }
+
+  /// Takes what `bytes` returned as the first states.
+  mutating func load(bytes vector: Vector, count: Int) {
+    resize(count)
+    memcpy(base, vector.values, count)
   }
 }
 

@@ -131,6 +131,26 @@ struct EntryChains {
     (start..<start + count).reduce(0) { $0 + self.count($1) }
   }
 
+  /// The values of groups as lists.
+  func lists(of log: inout ValueLog, from start: Int, count: Int) -> Vector {
+    let (entries, lists, total) = entries(from: start, count: count)
+    let elements = log.gather(entries.base.assumingMemoryBound(to: UInt32.self), count: total)
+    withExtendedLifetime(entries) {}
+    return Vector(
+      type: .array(element: log.type, containsNull: false), encoding: .flat, count: count, owner: lists,
+      children: [elements])
+  }
+
+  /// Adds what `lists` returned to an empty log, as the values of the first groups.
+  mutating func load(_ lists: Vector, into log: inout ValueLog) {
+    resize(lists.count)
+    let source = lists.children[0].slotVector
+    lists.forEachElement { group, element in
+      log.append(slot: lists.children[0].slotIndex(element), of: source)
+      append(to: group)
+    }
+  }
+
   /// Calls `body` with each entry of a group, in order.
   @inline(__always)
   func forEach(_ group: Int, _ body: (Int) -> Void) {

@@ -134,4 +134,16 @@ struct ValueStates {
     }
     return builder.finish()
   }
+
+  /// What groups hold: whether it is a value or NULL, and the value.
+  func states(from start: Int, count: Int) -> [Vector] {
+    [contents.bytes(from: start, count: count), vector(from: start, count: count)]
+  }
+
+  /// Takes what `states` returned as what the first groups hold.
+  mutating func load(_ vectors: ArraySlice<Vector>, count: Int) {
+    resize(count)
+    guard let kinds = vectors.first?.slots(UInt8.self), let values = vectors.last else { return }
+    for group in 0..<count where kinds[group] != Content.nothing.rawValue { set(group, values, row: group) }
+  }
 }

@@ -47,6 +47,15 @@ extension Vector {
     }
   }
 
+  /// Calls `body` with row and element number of every element of flat lists without NULLs, in order.
+  @inline(__always)
+  func forEachElement(_ body: (_ row: Int, _ element: Int) -> Void) {
+    let entries = slots(ListEntry.self)
+    for row in 0..<count {
+      for element in 0..<Int(entries[row].count) { body(row, Int(entries[row].offset) &+ element) }
+    }
+  }
+
   /// How many of the first `count` rows are not NULL.
   func validCount(_ count: Int) -> Int {
     guard let validity else { return count }

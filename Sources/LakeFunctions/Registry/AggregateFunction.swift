@@ -47,6 +47,10 @@ package protocol Accumulator: AnyObject {
   func updateSingleGroup(arguments: [Vector], count: Int) throws(QueryError)
   /// Adds the states of another accumulator of the same overload: its group `i` into `groups[i]`, for `count` groups.
   func merge(_ other: any Accumulator, groups: UnsafePointer<UInt32>, count: Int) throws(QueryError)
+  /// The states of groups `start ..< start + count` as vectors, always of the same types, to be kept elsewhere.
+  func states(from start: Int, count: Int) throws(QueryError) -> [Vector]
+  /// Makes what `states` returned the states of groups `0 ..< count` of an accumulator that has none yet.
+  func load(_ states: [Vector], count: Int) throws(QueryError)
   /// The results of groups `start ..< start + count`; states stay as they are.
   func results(from start: Int, count: Int) throws(QueryError) -> Vector
   /// Bytes held.

@@ -205,8 +205,8 @@ final class SessionCore {
   func executionSettings(_ context: EvaluationContext) throws(QueryError) -> ExecutionSettings {
     ExecutionSettings(
       threads: try settings.threads ?? engine.pool.threads,
-      memoryLimit: try memoryLimit, batchSize: try settings.batchSize,
-      evaluation: context, forcedEncoding: try settings.forcedEncoding)
+      memoryLimit: try memoryLimit, temporaryDirectory: settings.temporaryDirectory,
+      batchSize: try settings.batchSize, evaluation: context, forcedEncoding: try settings.forcedEncoding)
   }
 }
 

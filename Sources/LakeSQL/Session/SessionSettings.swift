@@ -31,6 +31,9 @@ struct SessionSettings {
       key: "lakesql.memory_limit", alias: nil, initial: "",
       summary: "memory a query may hold, such as 2GB; empty: 70 % of the machine"),
     Known(
+      key: "lakesql.temp_directory", alias: nil, initial: "",
+      summary: "folder of the temporary files of queries beyond the memory limit; empty: the system's"),
+    Known(
       key: "lakesql.partition_overwrite", alias: "spark.sql.sources.partitionoverwritemode", initial: "static",
       summary: "static: INSERT OVERWRITE without PARTITION replaces the table; dynamic: the partitions it writes"),
     Known(
@@ -127,6 +130,12 @@ extension SessionSettings {
       if let bytes = Self.bytes(text) { return bytes }
       throw Self.invalid("lakesql.memory_limit", text, "a size such as 512MB or 2GB")
     }
+  }
+
+  /// The folder of temporary files.
+  var temporaryDirectory: String {
+    let folder = self["lakesql.temp_directory"] ?? ""
+    return folder.isEmpty ? SpillFile.systemDirectory : folder
   }
 
   var overwritesDynamically: Bool {
