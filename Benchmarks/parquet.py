@@ -3,7 +3,7 @@
 Usage: python Benchmarks/parquet.py --lakesql .build/release/lakesql [--scale 1] [--threads 1 2] [--only scan write ...]
 
 The data is TPC-H's lineitem: the file as its generator writes it, and copies of single columns in each encoding, written
-by PyArrow. Engines run in processes of their own and take turns round by round. Printed are medians in milliseconds,
+by PyArrow; and a table of 24 columns of strings, of few, many and only distinct values. Engines run in processes of their own and take turns round by round. Printed are medians in milliseconds,
 million rows and gigabytes of file a second, peak memory, and LakeSQL's time in that of the fastest peer (below 1: LakeSQL
 is faster). PyArrow has no SQL: it reads the columns that a query needs and does not compute with them.
 """
@@ -46,6 +46,23 @@ if kind != "-":
 special = {} if encoding in ("dictionary", "PLAIN") else {"column_encoding": {column: encoding}}
 pq.write_table(table, target, compression="snappy", use_dictionary=encoding == "dictionary", data_page_version="1.0",
                row_group_size=1 << 20, **special)
+"""
+
+WIDE_COLUMNS = [f"s{number:02}" for number in range(24)]
+MAKE_WIDE = """
+import sys, random, pyarrow as pa, pyarrow.parquet as pq
+rows, names = int(sys.argv[2]), sys.argv[3].split(",")
+random.seed(7)
+words = [f"{random.getrandbits(40):x}" for _ in range(50_000)]
+def column(number):
+    if number % 3 == 0:
+        few = [f"{word} {number}" for word in random.sample(words, 5 + 20 * number)]
+        return pa.array(random.choices(few, k=rows)).dictionary_encode()
+    if number % 3 == 1:
+        return pa.array([f"{a} {b}" for a, b in zip(random.choices(words, k=rows), random.choices(words[:40], k=rows))])
+    return pa.array([f"{random.getrandbits(64):x}-{row}" for row in range(rows)])
+table = pa.table({name: column(number).cast(pa.string()) for number, name in enumerate(names)})
+pq.write_table(table, sys.argv[1], compression="snappy", row_group_size=1 << 18)
 """
 
 
@@ -91,8 +108,19 @@ def all_cases(python, lineitem):
     yield {**whole, "name": "count(*)", "sql": "select count(*) from t", "count": True, "columns": []}
     yield {**whole, "name": "min and max", "sql": "select min(l_shipdate), max(l_partkey) from t",
            "columns": ["l_shipdate", "l_partkey"]}
+    yield wide_table(python, lineitem)
     for codec in ("snappy", "zstd"):
         yield {**whole, "name": f"write {codec}", "codec": codec, "target": str(DATA / "written" / f"{codec}.parquet")}
+
+
+def wide_table(python, lineitem):
+    file = lineitem.parent / "wide.parquet"
+    rows = 600_000
+    if not file.exists():
+        subprocess.run([python, "-c", MAKE_WIDE, file, str(rows), ",".join(WIDE_COLUMNS)], check=True)
+    lengths = ", ".join(f"sum(length({column}))" for column in WIDE_COLUMNS)
+    return {"name": "scan wide table of strings", "file": str(file), "columns": WIDE_COLUMNS, "rows": rows,
+            "sql": f"select {lengths} from t"}
 
 
 def maximum(python, lineitem, column):
@@ -127,6 +155,7 @@ def compare(case, python, threads, rows, options):
     medians = {engine: statistics.median(values) for engine, values in times.items()}
     fastest = min(PEERS, key=medians.get)
     print(f"  {case['name']}: {medians['LakeSQL'] / medians[fastest]:.2f} of {fastest}")
+    rows = case.get("rows", rows)
     for engine, median in medians.items():
         size = sizes[engine] or os.path.getsize(case["file"])
         wrote = f"  {sizes[engine] / 2**20:6.1f} MiB written" if sizes[engine] else ""
