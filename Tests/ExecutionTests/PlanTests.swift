@@ -229,6 +229,7 @@ import Testing
     #expect(filter.children.first?.rows == 1000)
     let text = PhysicalExplanation.analyzed(execution)
     #expect(text.contains("rows: 250") && text.contains("TableScan"))
+    #expect(!text.contains("spilled:"))
     let plan = try PhysicalExplanation.text(
       for: grouped.plan, settings: ExecutionSettings(threads: 1, memoryLimit: 1 << 20))
     #expect(plan.split(separator: "\n").count == 3)

@@ -188,6 +188,7 @@ struct PhysicalPlanner {
   private mutating func lower(
     _ node: AggregateNode, _ plan: LogicalPlan, _ targets: [FilterTarget]
   ) throws(QueryError) -> PlanStream {
+    if let staged = node.overDistinctValues { return try lower(staged, plan, []) }
     let below = node.groupingSets == nil ? targets.compactMap { $0.renamed(by: node.groups) } : []
     let input = try lower(node.input, below)
     let aggregation = try AggregationPlan(node, layout: input.layout, context: settings.evaluation)
