@@ -6,9 +6,10 @@ import LakeTypes
 
 /// Reads sorted runs as one, round by round.
 ///
-/// A round takes from the current block of each run the rows up to the smallest of the blocks' last rows; whatever
-/// comes later sorts behind them. These rows are sorted as any rows in memory are, which costs less than to compare the
-/// heads of the runs row by row.
+/// A round takes from the blocks at hand of all runs the rows up to the smallest of their last rows; whatever is still
+/// to be read sorts behind them. These rows are sorted as any rows in memory are, which costs less than to compare the
+/// heads of the runs row by row. Of each run more than one block is at hand, so that a round takes about a block of
+/// each.
 final class RunMerge {
   /// By what the rows are sorted; no two rows are equal in it.
   struct Order {
@@ -18,72 +19,84 @@ final class RunMerge {
     let types: [LogicalType]
   }
 
+  /// The rows of a run that are not taken yet.
   private struct Cursor {
     let rows: SpilledRows
     var nextBlock = 0
-    var batch = Batch(columns: [], count: 0)
-    var position = 0
+    /// Blocks at hand, the first one without the rows taken from it.
+    var batches: [Batch] = []
 
-    var left: Int { batch.physicalCount - position }
+    var isReadToEnd: Bool { nextBlock == rows.blocks.count }
   }
 
   private let order: Order
   private let run: QueryRun
   private var cursors: [Cursor]
   private let reservation: MemoryReservation
+  /// Blocks of a run that are at hand.
+  private static let blocksAtHand = 2
 
   init(_ runs: [SpilledRows], _ order: Order, _ run: QueryRun) throws(QueryError) {
     self.order = order
     self.run = run
     cursors = runs.map { Cursor(rows: $0) }
     reservation = MemoryReservation(run.budget, for: "sort")
-    // Blocks, their rows side by side, and the rows in order.
-    try reservation.resize(
-      to: runs.reduce(0) { $0 + 3 * ($1.blocks.map(\.block.byteCount).max() ?? 0) })
+    // Besides the blocks at hand, the rows of a round side by side, their keys, and the rows in order.
+    let copies = Self.blocksAtHand + 3
+    try reservation.resize(to: runs.reduce(0) { $0 + copies * ($1.blocks.map(\.block.byteCount).max() ?? 0) })
   }
 
   /// The next rows in order; nil at the end.
   func next() throws(QueryError) -> Batch? {
     try run.checkpoint()
     try load()
-    guard let bound = smallestEnd() else { return nil }
+    let bound = smallestEnd()
     var slices: [Batch] = []
-    for index in cursors.indices {
-      let start = cursors[index].position
-      let end = rowsUpTo(bound, in: cursors[index])
-      if end > start { slices.append(cursors[index].batch.sliced(from: start, count: end - start)) }
-      cursors[index].position = end
-    }
+    for index in cursors.indices { take(upTo: bound, from: &cursors[index], to: &slices) }
+    if slices.isEmpty { return nil }
     return slices.count == 1 ? slices[0] : try sorted(slices)
   }
 
   private func load() throws(QueryError) {
     for index in cursors.indices {
-      while cursors[index].left == 0, cursors[index].nextBlock < cursors[index].rows.blocks.count {
-        cursors[index].batch = try cursors[index].rows.read(cursors[index].nextBlock)
+      while cursors[index].batches.count < Self.blocksAtHand, !cursors[index].isReadToEnd {
+        cursors[index].batches.append(try cursors[index].rows.read(cursors[index].nextBlock))
         cursors[index].nextBlock += 1
-        cursors[index].position = 0
       }
     }
-    cursors.removeAll { $0.left == 0 }
+    cursors.removeAll { $0.batches.isEmpty }
   }
 
-  /// The block whose last row sorts before those of the others.
+  /// The block at hand whose last row sorts before those of the other runs; nil if all rows are at hand.
   private func smallestEnd() -> Batch? {
     var smallest: Batch?
-    for rows in cursors.map(\.batch) {
+    for cursor in cursors where !cursor.isReadToEnd {
+      guard let rows = cursor.batches.last else { continue }
       if let known = smallest, compare(known, known.physicalCount - 1, rows, rows.physicalCount - 1) <= 0 { continue }
       smallest = rows
     }
     return smallest
   }
 
-  /// The row behind the last that is not larger than the last row of `bound`.
-  private func rowsUpTo(_ bound: Batch, in cursor: Cursor) -> Int {
-    var (low, high) = (cursor.position, cursor.batch.physicalCount)
+  /// Moves the rows that are not larger than the last row of `bound` from a cursor to the slices.
+  private func take(upTo bound: Batch?, from cursor: inout Cursor, to slices: inout [Batch]) {
+    while let rows = cursor.batches.first {
+      let count = bound.map { rowsUpTo($0, in: rows) } ?? rows.physicalCount
+      if count > 0 { slices.append(rows.sliced(from: 0, count: count)) }
+      if count < rows.physicalCount {
+        cursor.batches[0] = rows.sliced(from: count, count: rows.physicalCount - count)
+        return
+      }
+      cursor.batches.removeFirst()
+    }
+  }
+
+  /// How many rows are not larger than the last row of `bound`.
+  private func rowsUpTo(_ bound: Batch, in rows: Batch) -> Int {
+    var (low, high) = (0, rows.physicalCount)
     while low < high {
       let middle = (low + high) / 2
-      if compare(cursor.batch, middle, bound, bound.physicalCount - 1) <= 0 { low = middle + 1 } else { high = middle }
+      if compare(rows, middle, bound, bound.physicalCount - 1) <= 0 { low = middle + 1 } else { high = middle }
     }
     return low
   }

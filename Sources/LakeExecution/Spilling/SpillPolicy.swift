@@ -38,7 +38,7 @@ final class SpillPolicy: Sendable {
   static func isTooSmallToSplit(rows: Int, bytes: Int) -> Bool { rows <= 64 && bytes <= 256 << 10 }
 
   /// Bytes of a block of rows in a temporary file, about.
-  var blockByteCount: Int { min(max(limit / 512, 1 << 10), 1 << 20) }
+  var blockByteCount: Int { min(max(limit / 1024, 1 << 10), 1 << 20) }
 
   /// Whether a worker that holds `own` bytes and will need `more` has to spill; every worker may need as much.
   func mustSpill(own: Int, needing more: Int) -> Bool {
