@@ -1,5 +1,6 @@
 import LakeDiagnostics
 import LakeFunctions
+import LakeTypes
 
 /// Moves filters towards the sources, conjunct by conjunct, and makes outer joins inner where a filter allows it.
 enum FilterPushdown {
@@ -170,19 +171,22 @@ enum FilterPushdown {
   private static func rejectsNulls(_ predicates: [BoundExpression], _ columns: Set<ColumnID>) -> Bool {
     predicates.contains { predicate in
       guard case .call(let call) = predicate.kind else { return false }
-      if call.function.name == "isnotnull" { return isNullWith(call.arguments[0], columns) }
+      if call.function.name == "isnotnull" { return call.arguments[0].isNull(where: columns) }
       let comparisons: Set<String> = ["=", "<", "<=", ">", ">=", "<>", "like", "in"]
-      return comparisons.contains(call.function.name) && call.arguments.contains { isNullWith($0, columns) }
+      return comparisons.contains(call.function.name) && call.arguments.contains { $0.isNull(where: columns) }
     }
   }
+}
 
-  /// Whether an expression is certainly NULL where all these columns are.
-  private static func isNullWith(_ expression: BoundExpression, _ columns: Set<ColumnID>) -> Bool {
-    switch expression.kind {
+extension BoundExpression {
+  /// Whether this is certainly NULL where all these columns are.
+  func isNull(where columns: Set<ColumnID>) -> Bool {
+    switch kind {
+    case .literal(let value): value.isNull
     case .column(let id): columns.contains(id)
-    case .cast(let operand, _): isNullWith(operand, columns)
+    case .cast(let operand, _): operand.isNull(where: columns)
     case .call(let call):
-      if case .strict = call.function.nulls { call.arguments.contains { isNullWith($0, columns) } } else { false }
+      if case .strict = call.function.nulls { call.arguments.contains { $0.isNull(where: columns) } } else { false }
     default: false
     }
   }

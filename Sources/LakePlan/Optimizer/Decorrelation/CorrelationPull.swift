@@ -7,6 +7,8 @@ struct CorrelationPull {
   fileprivate(set) var conditions: [BoundExpression] = []
   /// For an aggregate without groups: the value of each column where no row joins.
   fileprivate(set) var emptyValues: [ColumnID: BoundExpression] = [:]
+  /// Whether the conditions pair every outer row with at most one row.
+  fileprivate(set) var isUnique = false
 
   /// The plan without references to the outer columns `free`; nil where conditions alone do not do it.
   static func pull(_ plan: LogicalPlan, _ free: Set<ColumnID>, _ use: SubqueryUse) -> CorrelationPull? {
@@ -41,6 +43,7 @@ private struct Puller {
       guard var inner = pull(node.input, .rows) else { return nil }
       node.input = inner.plan
       inner.plan = .generate(node)
+      inner.isUnique = false
       return inner
     default: return nil
     }
@@ -94,6 +97,7 @@ private struct Puller {
     inner.conditions = lifted
     inner.plan = .aggregate(copy)
     inner.emptyValues = node.groups.isEmpty ? emptyValues ?? [:] : [:]
+    inner.isUnique = node.groups.isEmpty
     return inner
   }
 

@@ -116,26 +116,34 @@ struct CorrelatedPlan {
   let conditions: [BoundExpression]
   /// For a scalar subquery: the values of columns where no inner row is paired, if that is not NULL.
   let emptyValues: [ColumnID: BoundExpression]
+  /// Whether an outer row certainly has at most one inner row.
+  let isUnique: Bool
 
   init(
     _ plan: LogicalPlan, within outer: LogicalPlan, for use: SubqueryUse, _ context: EvaluationContext
   ) throws(QueryError) {
     let free = plan.freeColumns.intersection(outer.columns.map(\.id))
     if let pulled = CorrelationPull.pull(plan, free, use) {
-      self.init(outer: outer, inner: pulled.plan, conditions: pulled.conditions, emptyValues: pulled.emptyValues)
+      self.init(
+        outer: outer, inner: pulled.plan, conditions: pulled.conditions, emptyValues: pulled.emptyValues,
+        isUnique: pulled.isUnique)
       return
     }
     let dependent = try DependentPlan(plan, on: outer, free, context)
-    self.init(outer: dependent.outer, inner: dependent.inner, conditions: dependent.conditions, emptyValues: [:])
+    self.init(
+      outer: dependent.outer, inner: dependent.inner, conditions: dependent.conditions, emptyValues: [:],
+      isUnique: false)
   }
 
   private init(
-    outer: LogicalPlan, inner: LogicalPlan, conditions: [BoundExpression], emptyValues: [ColumnID: BoundExpression]
+    outer: LogicalPlan, inner: LogicalPlan, conditions: [BoundExpression], emptyValues: [ColumnID: BoundExpression],
+    isUnique: Bool
   ) {
     self.outer = outer
     self.inner = inner
     self.conditions = conditions
     self.emptyValues = emptyValues
+    self.isUnique = isUnique
   }
 }
 

@@ -162,15 +162,17 @@ struct SubqueryRewriter {
   ) throws(QueryError) -> BoundExpression {
     let correlated = try resolve(subquery, for: .scalar)
     let value = subquery.plan.columns[0]
-    guard let empty = correlated.emptyValues[value.id], empty.literalValue != .null else {
-      join(.single, correlated.inner, correlated.conditions)
+    // A second row is an error only where there can be one.
+    let kind: JoinNode.Kind = correlated.isUnique ? .left : .single
+    guard let empty = correlated.emptyValues[value.id], !empty.isNull(where: []) else {
+      join(kind, correlated.inner, correlated.conditions)
       return .column(value.asNullable, span: part.span)
     }
     // No group for this row: the aggregate over no rows has a value (count is 0), which the join can't know.
     let found = NamedExpression(name: "found", .true)
     let passed = correlated.inner.columns.map { NamedExpression.passing($0) }
     join(
-      .single, .project(ProjectNode(input: correlated.inner, expressions: passed + [found])), correlated.conditions)
+      kind, .project(ProjectNode(input: correlated.inner, expressions: passed + [found])), correlated.conditions)
     let test = try call("isnull", [.column(found.column.asNullable, span: part.span)])
     return BoundExpression(
       .conditional([ConditionalBranch(condition: test, result: empty)], otherwise: .column(value.asNullable)),
