@@ -7,6 +7,8 @@ package struct ParquetWriteOptions: Sendable {
     /// Levels 1 to 9.
     case gzip(level: Int)
     case lz4Raw
+    /// Levels 0 to 11.
+    case brotli(level: Int)
   }
 
   package enum PageVersion: Sendable { case v1, v2 }
@@ -24,20 +26,6 @@ package struct ParquetWriteOptions: Sendable {
       self.falsePositives = falsePositives
       self.distinctCount = distinctCount
       self.maxByteCount = maxByteCount
-    }
-  }
-
-  /// A column that the rows of every row group are sorted by.
-  package struct SortingColumn: Hashable, Sendable {
-    /// The names from the top-level column down to the leaf, joined by dots.
-    package var path: String
-    package var isDescending: Bool
-    package var nullsFirst: Bool
-
-    package init(path: String, isDescending: Bool, nullsFirst: Bool) {
-      self.path = path
-      self.isDescending = isDescending
-      self.nullsFirst = nullsFirst
     }
   }
 
@@ -67,8 +55,6 @@ package struct ParquetWriteOptions: Sendable {
   /// Bloom filters by column: the names from the top-level column down to the leaf, joined by dots, in lower case.
   /// Columns that are not there and booleans get none.
   package var bloomFilters: [String: BloomFilter]
-  /// What the file says its rows are sorted by; whoever writes it sees to that.
-  package var sortingColumns: [SortingColumn]
   /// Field ids of the parts of lists and maps, which a `Schema` has no place for, by path: `tags.element`,
   /// `scores.key`, `scores.value`, `orders.element.items.element`.
   package var elementFieldIDs: [String: Int]
@@ -78,8 +64,7 @@ package struct ParquetWriteOptions: Sendable {
     pageByteCount: Int = 1 << 20, pageRowCount: Int = 20480, pageVersion: PageVersion = .v1,
     usesDictionaries: Bool = true, dictionaryByteCount: Int = 1 << 20, usesDeltaEncodings: Bool = false,
     usesByteStreamSplit: Bool = false, writesPageIndex: Bool = true, writesChecksums: Bool = true,
-    boundByteCount: Int = 64, bloomFilters: [String: BloomFilter] = [:], sortingColumns: [SortingColumn] = [],
-    elementFieldIDs: [String: Int] = [:]
+    boundByteCount: Int = 64, bloomFilters: [String: BloomFilter] = [:], elementFieldIDs: [String: Int] = [:]
   ) {
     self.codec = codec
     self.rowGroupByteCount = rowGroupByteCount
@@ -95,7 +80,6 @@ package struct ParquetWriteOptions: Sendable {
     self.writesChecksums = writesChecksums
     self.boundByteCount = boundByteCount
     self.bloomFilters = bloomFilters
-    self.sortingColumns = sortingColumns
     self.elementFieldIDs = elementFieldIDs
   }
 }

@@ -29,7 +29,8 @@ package final class ParquetWriter {
     columnCount = schema.count
     let compressor = Compressor(options.codec)
     self.compressor = compressor
-    writers = self.schema.leaves.map { $0.makeWriter(options, compressor) }
+    let pageWriter = PageWriter(compressor, options)
+    writers = self.schema.leaves.map { $0.makeWriter(options, pageWriter) }
     shredder = RowShredder(self.schema, writers)
     try Self.write(Self.magic, to: file)
   }
@@ -48,12 +49,32 @@ package final class ParquetWriter {
       throw QueryError.internal("a batch of \(batch.columns.count) columns was written to a file of \(columnCount)")
     }
     if batch.count == 0 { return }
+    var rest = batch
+    while rest.count > options.rowGroupRowCount - rowsInGroup {
+      let room = options.rowGroupRowCount - rowsInGroup
+      let all = rest.compacted()
+      try append(all.sliced(from: 0, count: room))
+      rest = all.sliced(from: room, count: all.count - room)
+    }
+    try append(rest)
+  }
+
+  /// Appends rows of which the row group has room for as many; halves them where they may go far beyond its bytes.
+  private func append(_ batch: Batch) throws(QueryError) {
+    let size = PlainSize.bytes(of: batch)
+    let limit = options.rowGroupByteCount
+    if batch.count > 1, size > limit / Self.excess, size > limit - bufferedByteCount {
+      let all = batch.compacted()
+      try append(all.sliced(from: 0, count: all.count / 2))
+      return try append(all.sliced(from: all.count / 2, count: all.count - all.count / 2))
+    }
     try shredder.append(batch)
     rowsInGroup += batch.count
-    if rowsInGroup >= options.rowGroupRowCount || bufferedByteCount >= options.rowGroupByteCount {
-      try finishRowGroup()
-    }
+    if rowsInGroup >= options.rowGroupRowCount || bufferedByteCount >= limit { try finishRowGroup() }
   }
+
+  /// A row group is larger than wanted by no more than its bytes divided by this, or one row.
+  private static let excess = 32
 
   private var bufferedByteCount: Int { writers.reduce(0) { $0 + $1.estimatedByteCount } }
 
@@ -67,8 +88,9 @@ package final class ParquetWriter {
     for (leaf, writer) in zip(schema.leaves, writers) {
       let chunk = try writer.finishChunk()
       let offset = file.position
-      try file.write(chunk.dictionaryPage.bytes)
-      try file.write(chunk.dataPages.bytes)
+      for pages in [chunk.dictionaryPage, chunk.dataPages] {
+        try pages.forEachBlock { (block) throws(QueryError) in try file.write(block) }
+      }
       chunks.append(
         FooterEncoder.WrittenChunk(
           leaf: leaf, codec: compressor.kind, pageKind: options.pageVersion == .v1 ? .dataV1 : .dataV2,
@@ -84,7 +106,7 @@ package final class ParquetWriter {
   package func finish() throws(QueryError) -> ParquetFileMetrics {
     try finishRowGroup()
     if options.writesPageIndex { try writePageIndex() }
-    let footer = FooterEncoder.footer(schema, groups, options, metadata: metadata)
+    let footer = FooterEncoder.footer(schema, groups, metadata: metadata)
     var end = ByteOutput()
     end.append(footer)
     end.append(uint32: footer.count)
@@ -101,7 +123,7 @@ package final class ParquetWriter {
   private func writePageIndex() throws(QueryError) {
     for group in groups.indices {
       for column in groups[group].chunks.indices {
-        guard let index = FooterEncoder.columnIndex(groups[group].chunks[column].chunk) else { continue }
+        guard let index = FooterEncoder.columnIndex(groups[group].chunks[column]) else { continue }
         groups[group].chunks[column].columnIndex = try append(index)
       }
     }

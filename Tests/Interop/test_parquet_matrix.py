@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+import thrift_tree as thrift
 from parquet_values import COLUMNS, NULLS, columns_of, difference, lakesql_reads, table
 
 ROWS = 300
@@ -175,6 +176,7 @@ CODEC_PROPERTIES = {
     "snappy": "'parquet.compression' = 'SNAPPY'",
     "gzip": "'parquet.compression' = 'gzip'",
     "lz4": "'parquet.compression' = 'lz4_raw'",
+    "brotli": "'write.parquet.compression-codec' = 'brotli', 'write.parquet.compression-level' = '6'",
     "none": "'parquet.compression' = 'uncompressed'",
 }
 STYLES = {
@@ -266,7 +268,7 @@ def test_fastparquet_reads_lakesql(
 
 
 def test_what_lakesql_writes_is_described(written: dict[tuple[str, str, str], Path]) -> None:
-    codecs = {"zstd": "ZSTD", "snappy": "SNAPPY", "gzip": "GZIP", "lz4": "LZ4", "none": "UNCOMPRESSED"}
+    codecs = {"zstd": "ZSTD", "snappy": "SNAPPY", "gzip": "GZIP", "lz4": "LZ4", "brotli": "BROTLI", "none": "UNCOMPRESSED"}
     found: dict[str, set[str]] = {style: set() for style in STYLES}
     for (codec, style, nulls), path in written.items():
         data = pq.ParquetFile(path).metadata
@@ -279,6 +281,66 @@ def test_what_lakesql_writes_is_described(written: dict[tuple[str, str, str], Pa
     assert found["v1"] == {"PLAIN", "RLE", "RLE_DICTIONARY"}
     assert found["v1_plain"] == {"PLAIN", "RLE"}
     assert found["v2_plain"] >= {"DELTA_BINARY_PACKED", "DELTA_BYTE_ARRAY"}
+
+
+def test_sorted_columns_are_said_to_be(
+    written: dict[tuple[str, str, str], Path], expected: dict[str, Expected]
+) -> None:
+    """Every column that a row group names is sorted in it; and those that are, it names."""
+    claims = 0
+    for (_, _, nulls), path in written.items():
+        data, first = pq.ParquetFile(path).metadata, 0
+        for group in range(data.num_row_groups):
+            rows = range(first, first + data.row_group(group).num_rows)
+            first = rows.stop
+            claimed = {column.column_index: column for column in data.row_group(group).sorting_columns}
+            claims += len(claimed)
+            for index, name in enumerate(FLAT):
+                values = [expected[nulls][name][row] for row in rows]
+                assert (index in claimed) == (order_of(values) is not None), (path, group, name)
+                if index in claimed:
+                    assert order_of(values) == (claimed[index].descending, claimed[index].nulls_first), name
+    assert claims > 0
+
+
+def order_of(values: list[Any]) -> tuple[bool, bool] | None:
+    """Whether values fall and NULLs come first; nil where they have no order, or are all the same."""
+    present = [value for value in values if value is not None]
+    if any(value != value for value in present):
+        return None
+    ordered = sorted(present)
+    nulls = len(values) - len(present)
+    nulls_first = nulls > 0 and values[0] is None
+    if values != ([None] * nulls + present if nulls_first else present + [None] * nulls) or ordered == ordered[::-1]:
+        return None
+    return (False, nulls_first) if present == ordered else (True, nulls_first) if present == ordered[::-1] else None
+
+
+def footer(path: Path) -> thrift.Value:
+    data = path.read_bytes()
+    size = int.from_bytes(data[-8:-4], "little")
+    return thrift.Decoder(data, len(data) - 8 - size).struct()
+
+
+def test_sizes_are_described(written: dict[tuple[str, str, str], Path], expected: dict[str, Expected]) -> None:
+    path = written["snappy", "v1", "some"]
+    lengths: dict[str, int] = {"text": 0, "bytes": 0}
+    levels = 0
+    for group in thrift.field(footer(path), 4).value:
+        for chunk in thrift.field(group, 1).value:
+            metadata = thrift.field(chunk, 3)
+            names = [part.value.decode() for part in thrift.field(metadata, 3).value]
+            sizes = thrift.field(metadata, 16)
+            if names[0] in lengths:
+                lengths[names[0]] += thrift.field(sizes, 1).value
+            for histogram in (thrift.field(sizes, 2), thrift.field(sizes, 3)):
+                if histogram:
+                    levels += 1
+                    assert sum(part.value for part in histogram.value) == thrift.field(metadata, 5).value
+    for name, length in lengths.items():
+        values = [value for value in expected["some"][name] if value is not None]
+        assert length == sum(len(value.encode() if isinstance(value, str) else value) for value in values)
+    assert levels > 0
 
 
 def test_duckdb_trusts_our_bloom_filters(

@@ -224,7 +224,7 @@ import Testing
     func order(_ values: [Int64]) throws -> Int {
       let writer = TypedChunkWriter<Int64>(
         WriteLeaf(path: ["n"], fieldID: nil, type: .bigint, storage: .int64, maxDefinition: 0, maxRepetition: 0),
-        ParquetWriteOptions(pageRowCount: 1), Compressor(.uncompressed))
+        ParquetWriteOptions(pageRowCount: 1), PageWriter(Compressor(.uncompressed), ParquetWriteOptions()))
       for value in values {
         let rows = LeafRows(rowCount: 1, entryCount: 1, missingCount: 0, nullCount: 0, valueCount: 1)
         try withUnsafeBytes(of: value) { try writer.append(rows, values: $0.baseAddress!) }

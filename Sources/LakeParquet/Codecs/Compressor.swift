@@ -1,3 +1,4 @@
+import CBrotli
 import CLZ4
 import CSnappy
 import CZlib
@@ -23,6 +24,7 @@ final class Compressor {
     case .zstd: .zstd
     case .gzip: .gzip
     case .lz4Raw: .lz4Raw
+    case .brotli: .brotli
     }
   }
 
@@ -35,6 +37,7 @@ final class Compressor {
     case .zstd(let level): try zstd(source, level, &output)
     case .gzip(let level): try gzip(source, level, &output)
     case .lz4Raw: try lz4(source, &output)
+    case .brotli(let level): try brotli(source, level, &output)
     }
     return output.count - before
   }
@@ -89,5 +92,19 @@ final class Compressor {
     let written = LZ4_compress_default(input, target, Int32(source.count), capacity)
     guard written > 0 else { throw Self.failure("LZ4") }
     output.shrink(by: Int(capacity - written))
+  }
+
+  private func brotli(_ source: UnsafeRawBufferPointer, _ level: Int, _ output: inout ByteOutput) throws(QueryError) {
+    let capacity = BrotliEncoderMaxCompressedSize(source.count)
+    var written = capacity
+    let target = output.reserve(capacity).assumingMemoryBound(to: UInt8.self)
+    // The library reads nothing of an empty input, but wants a place for it.
+    let input = source.baseAddress ?? UnsafeRawPointer(target)
+    guard
+      BrotliEncoderCompress(
+        Int32(clamping: level), BROTLI_DEFAULT_WINDOW, BROTLI_MODE_GENERIC, source.count,
+        input.assumingMemoryBound(to: UInt8.self), &written, target) == BROTLI_TRUE
+    else { throw Self.failure("brotli") }
+    output.shrink(by: capacity - written)
   }
 }

@@ -11,10 +11,10 @@ struct DictionaryTable<Value: StoredValue> {
   /// Bytes of the values in PLAIN form.
   private(set) var byteCount = 0
   private var heap = StringHeap()
-  private let plainSize: (Value) -> Int
+  private let storage: LeafStorage
 
-  init(plainSize: @escaping (Value) -> Int) {
-    self.plainSize = plainSize
+  init(_ storage: LeafStorage) {
+    self.storage = storage
     mask = 1023
     places = Buffer.zeroed(byteCount: 1024 * 4)
     entries = Buffer(byteCount: 512 * MemoryLayout<Value>.stride)
@@ -36,6 +36,29 @@ struct DictionaryTable<Value: StoredValue> {
     for index in 0..<count { codes[index] = code(of: source[index]) }
   }
 
+  /// Finds or adds the codes of values that have codes of another dictionary; `known` maps those that were met before.
+  @_specialize(where Value == UInt8)
+  @_specialize(where Value == Int32)
+  @_specialize(where Value == Int64)
+  @_specialize(where Value == Int128)
+  @_specialize(where Value == Float)
+  @_specialize(where Value == Double)
+  @_specialize(where Value == StringView)
+  mutating func translate(
+    _ source: UnsafePointer<UInt32>, count: Int, of values: UnsafePointer<Value>,
+    known: UnsafeMutablePointer<UInt32>, into target: UnsafeMutablePointer<UInt32>
+  ) {
+    for index in 0..<count {
+      let code = Int(source[index])
+      var translated = known[code]
+      if translated == CodeTranslation.unknown {
+        translated = self.code(of: values[code])
+        known[code] = translated
+      }
+      target[index] = translated
+    }
+  }
+
   /// Copies the values of codes.
   @_specialize(where Value == UInt8)
   @_specialize(where Value == Int32)
@@ -44,9 +67,10 @@ struct DictionaryTable<Value: StoredValue> {
   @_specialize(where Value == Float)
   @_specialize(where Value == Double)
   @_specialize(where Value == StringView)
-  func gather(_ codes: UnsafePointer<UInt32>, count: Int, into target: UnsafeMutablePointer<Value>) {
-    let source = values
-    for index in 0..<count { target[index] = source[Int(codes[index])] }
+  static func gather(
+    _ values: UnsafePointer<Value>, _ codes: UnsafePointer<UInt32>, count: Int, into target: UnsafeMutablePointer<Value>
+  ) {
+    for index in 0..<count { target[index] = values[Int(codes[index])] }
   }
 
   /// Finds or adds the code of a value.
@@ -79,7 +103,7 @@ struct DictionaryTable<Value: StoredValue> {
       values[count] = value
     }
     hashes.base.assumingMemoryBound(to: UInt64.self)[count] = hash
-    byteCount += plainSize(value)
+    byteCount += PlainEncoder.size(value, storage)
     count += 1
     places.base.assumingMemoryBound(to: UInt32.self)[place] = UInt32(truncatingIfNeeded: count)
     return UInt32(truncatingIfNeeded: count - 1)

@@ -26,9 +26,8 @@ enum FooterEncoder {
   }
 
   static func footer(
-    _ schema: WriteSchema, _ groups: [WrittenRowGroup], _ options: ParquetWriteOptions, metadata: [String: String]
+    _ schema: WriteSchema, _ groups: [WrittenRowGroup], metadata: [String: String]
   ) -> [UInt8] {
-    let sorting = sortingColumns(schema, options)
     var writer = ThriftWriter()
     writer.element { file in
       file.integer(1, 2)
@@ -38,7 +37,7 @@ enum FooterEncoder {
       }
       file.int64(3, groups.reduce(0) { $0 + $1.rowCount })
       file.list(4, of: .structure, count: groups.count)
-      for (index, group) in groups.enumerated() { file.element { rowGroup(group, index, sorting, &$0) } }
+      for (index, group) in groups.enumerated() { file.element { rowGroup(group, index, &$0) } }
       if !metadata.isEmpty { keyValues(metadata, &file) }
       file.string(6, createdBy)
       file.list(7, of: .structure, count: schema.leaves.count)
@@ -57,37 +56,29 @@ enum FooterEncoder {
     }
   }
 
-  /// The leading sorting columns that are leaves of the schema.
-  private static func sortingColumns(
-    _ schema: WriteSchema, _ options: ParquetWriteOptions
-  ) -> [(leaf: Int, column: ParquetWriteOptions.SortingColumn)] {
-    var result: [(leaf: Int, column: ParquetWriteOptions.SortingColumn)] = []
-    for column in options.sortingColumns {
-      guard let leaf = schema.leaves.firstIndex(where: { $0.dottedPath == column.path }) else { break }
-      result.append((leaf, column))
-    }
-    return result
-  }
-
-  private static func rowGroup(
-    _ group: WrittenRowGroup, _ ordinal: Int,
-    _ sorting: [(leaf: Int, column: ParquetWriteOptions.SortingColumn)], _ writer: inout ThriftWriter
-  ) {
+  private static func rowGroup(_ group: WrittenRowGroup, _ ordinal: Int, _ writer: inout ThriftWriter) {
     writer.list(1, of: .structure, count: group.chunks.count)
     for chunk in group.chunks { writer.element { columnChunk(chunk, &$0) } }
     writer.int64(2, group.chunks.reduce(0) { $0 + $1.chunk.uncompressedSize })
     writer.int64(3, group.rowCount)
-    if !sorting.isEmpty { writer.list(4, of: .structure, count: sorting.count) }
-    for (leaf, column) in sorting {
-      writer.element {
-        $0.integer(1, leaf)
-        $0.bool(2, column.isDescending)
-        $0.bool(3, column.nullsFirst)
-      }
-    }
+    sortingColumns(group, &writer)
     if let first = group.chunks.first { writer.int64(5, first.offset) }
     writer.int64(6, group.chunks.reduce(0) { $0 + $1.chunk.compressedSize })
     if let ordinal = Int16(exactly: ordinal) { writer.integer(7, Int(ordinal), .int16) }
+  }
+
+  /// The columns by each of which the rows are sorted, and so by all of them one after the other.
+  private static func sortingColumns(_ group: WrittenRowGroup, _ writer: inout ThriftWriter) {
+    let sorted = group.chunks.enumerated().compactMap { index, chunk in chunk.chunk.sorting.map { (index, $0) } }
+    if sorted.isEmpty { return }
+    writer.list(4, of: .structure, count: sorted.count)
+    for (index, sorting) in sorted {
+      writer.element {
+        $0.integer(1, index)
+        $0.bool(2, sorting.isDescending)
+        $0.bool(3, sorting.nullsFirst)
+      }
+    }
   }
 
   private static func columnChunk(_ written: WrittenChunk, _ writer: inout ThriftWriter) {
@@ -129,6 +120,20 @@ enum FooterEncoder {
       writer.int64(14, filter.lowerBound)
       writer.integer(15, filter.count)
     }
+    writer.structure(16) { sizeStatistics(written, &$0) }
+  }
+
+  /// Histograms are left out where there is but one level, or the count of NULLs says the same.
+  private static func sizeStatistics(_ written: WrittenChunk, _ writer: inout ThriftWriter) {
+    let sizes = written.chunk.sizes
+    if written.leaf.storage == .bytes { writer.int64(1, sizes.byteArrayByteCount) }
+    if written.leaf.maxRepetition > 0 { integers(2, sizes.repetition, &writer) }
+    if written.leaf.maxDefinition > 1 { integers(3, sizes.definition, &writer) }
+  }
+
+  private static func integers(_ id: Int, _ counts: [Int], _ writer: inout ThriftWriter) {
+    writer.list(id, of: .int64, count: counts.count)
+    for count in counts { writer.integerElement(count) }
   }
 
   /// How many pages of each kind and encoding there are.
@@ -160,7 +165,8 @@ enum FooterEncoder {
   }
 
   /// nil where some page with values has no bounds, which the index needs for each of them.
-  static func columnIndex(_ chunk: EncodedChunk) -> [UInt8]? {
+  static func columnIndex(_ written: WrittenChunk) -> [UInt8]? {
+    let chunk = written.chunk
     let isComplete = chunk.pages.allSatisfy { !$0.hasValues || ($0.lower != nil && $0.upper != nil) }
     if !isComplete { return nil }
     var writer = ThriftWriter()
@@ -174,6 +180,8 @@ enum FooterEncoder {
       index.integer(4, chunk.order.code)
       index.list(5, of: .int64, count: chunk.pages.count)
       for page in chunk.pages { index.integerElement(page.nullCount) }
+      if written.leaf.maxRepetition > 0 { integers(6, chunk.pages.flatMap(\.sizes.repetition), &index) }
+      if written.leaf.maxDefinition > 1 { integers(7, chunk.pages.flatMap(\.sizes.definition), &index) }
     }
     return writer.bytes
   }
@@ -189,6 +197,7 @@ enum FooterEncoder {
           $0.int64(3, page.firstRow)
         }
       }
+      if written.leaf.storage == .bytes { integers(2, written.chunk.pages.map(\.sizes.byteArrayByteCount), &index) }
     }
     return writer.bytes
   }

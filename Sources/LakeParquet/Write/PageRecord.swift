@@ -12,12 +12,32 @@ struct PageRecord {
   var hasValues: Bool
   var lower: Bound?
   var upper: Bound?
+  var sizes = PageSizes()
+}
+
+/// What readers estimate memory by: bytes of byte arrays, their lengths aside, and how many levels there are of each
+/// value (none where all levels are 0).
+struct PageSizes {
+  var byteArrayByteCount = 0
+  var repetition: [Int] = []
+  var definition: [Int] = []
+
+  mutating func add(_ other: PageSizes) {
+    byteArrayByteCount += other.byteArrayByteCount
+    Self.add(other.repetition, to: &repetition)
+    Self.add(other.definition, to: &definition)
+  }
+
+  private static func add(_ more: [Int], to counts: inout [Int]) {
+    if counts.isEmpty { return counts = more }
+    for (level, count) in more.enumerated() { counts[level] += count }
+  }
 }
 
 /// A column chunk that is ready to be written.
 struct EncodedChunk {
-  var dictionaryPage = ByteOutput()
-  var dataPages = ByteOutput()
+  var dictionaryPage = BlockOutput()
+  var dataPages = BlockOutput()
   var pages: [PageRecord] = []
   var usesDictionary: Bool { dictionaryPage.count > 0 || dictionaryByteCount > 0 }
   /// Data pages of each encoding.
@@ -34,6 +54,9 @@ struct EncodedChunk {
   var upper: Bound?
   var lowerLiteral: Literal?
   var upperLiteral: Literal?
+  var sizes = PageSizes()
+  /// How the rows are sorted by the column; nil where they are not, or all are the same.
+  var sorting: ColumnSorting?
   var uncompressedSize = 0
   /// Bytes of the pages, once they are written and dropped here.
   var encodedSize = 0
@@ -45,8 +68,8 @@ struct EncodedChunk {
     var copy = self
     copy.encodedSize = compressedSize
     copy.dictionaryByteCount = dictionaryPage.count
-    copy.dictionaryPage = ByteOutput()
-    copy.dataPages = ByteOutput()
+    copy.dictionaryPage = BlockOutput()
+    copy.dataPages = BlockOutput()
     copy.bloomFilter = nil
     return copy
   }
@@ -59,10 +82,12 @@ struct PageDraft<Value: StoredValue> {
   /// Entries that are NULL themselves or stand for a NULL or empty list around them.
   var missingCount = 0
   var valueCount: Int { entryCount - missingCount }
-  var repetition: [UInt8] = []
-  var definition: [UInt8] = []
+  var repetition = LevelBuffer.Encoded()
+  var definition = LevelBuffer.Encoded()
+  /// Bytes that the values take in PLAIN form.
+  var byteCount = 0
   var firstRow = 0
-  /// The page's codes within the chunk's, while the chunk has a dictionary.
+  /// The page's codes among those that are buffered, while the chunk has a dictionary.
   var codes = 0..<0
   var bounds = ValueBounds<Value>()
 }

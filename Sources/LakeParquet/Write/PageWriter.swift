@@ -1,10 +1,10 @@
 import CZlib
 import LakeDiagnostics
 
-/// Turns the parts of pages into compressed pages with headers.
-struct PageWriter {
-  let compressor: Compressor
-  let version: ParquetWriteOptions.PageVersion
+/// Turns the parts of pages into compressed pages with headers, for all columns of a file in turn.
+final class PageWriter {
+  private let compressor: Compressor
+  private let version: ParquetWriteOptions.PageVersion
   private let writesChecksums: Bool
   private var body = ByteOutput()
   private var packed = ByteOutput()
@@ -26,8 +26,8 @@ struct PageWriter {
   }
 
   /// Appends a data page; returns the bytes it would take uncompressed.
-  mutating func write(
-    _ page: DataPage, values: UnsafeRawBufferPointer, to output: inout ByteOutput
+  func write(
+    _ page: DataPage, values: UnsafeRawBufferPointer, to output: inout BlockOutput
   ) throws(QueryError) -> Int {
     switch version {
     case .v1: try writeVersion1(page, values, &output)
@@ -35,8 +35,8 @@ struct PageWriter {
     }
   }
 
-  private mutating func writeVersion1(
-    _ page: DataPage, _ values: UnsafeRawBufferPointer, _ output: inout ByteOutput
+  private func writeVersion1(
+    _ page: DataPage, _ values: UnsafeRawBufferPointer, _ output: inout BlockOutput
   ) throws(QueryError) -> Int {
     let hasLevels = !page.repetition.isEmpty || !page.definition.isEmpty
     if hasLevels { join(page, values) }
@@ -58,7 +58,7 @@ struct PageWriter {
   }
 
   /// Puts the levels and values of a page one behind the other.
-  private mutating func join(_ page: DataPage, _ values: UnsafeRawBufferPointer) {
+  private func join(_ page: DataPage, _ values: UnsafeRawBufferPointer) {
     body.removeAll()
     for levels in [page.repetition, page.definition] where !levels.isEmpty {
       body.append(uint32: levels.count)
@@ -67,8 +67,8 @@ struct PageWriter {
     body.append(values)
   }
 
-  private mutating func writeVersion2(
-    _ page: DataPage, _ values: UnsafeRawBufferPointer, _ output: inout ByteOutput
+  private func writeVersion2(
+    _ page: DataPage, _ values: UnsafeRawBufferPointer, _ output: inout BlockOutput
   ) throws(QueryError) -> Int {
     packed.removeAll()
     let levels = page.repetition.count + page.definition.count
@@ -100,8 +100,8 @@ struct PageWriter {
   }
 
   /// Appends a dictionary page; returns the bytes it would take uncompressed.
-  mutating func writeDictionary(
-    _ values: UnsafeRawBufferPointer, count: Int, to output: inout ByteOutput
+  func writeDictionary(
+    _ values: UnsafeRawBufferPointer, count: Int, to output: inout BlockOutput
   ) throws(QueryError) -> Int {
     packed.removeAll()
     let size = try Self.checked(values.count)
@@ -118,7 +118,7 @@ struct PageWriter {
   }
 
   /// How many bytes the compressor makes of some.
-  mutating func compressedSize(_ bytes: UnsafeRawBufferPointer) throws(QueryError) -> Int {
+  func compressedSize(_ bytes: UnsafeRawBufferPointer) throws(QueryError) -> Int {
     packed.removeAll()
     return try compressor.compress(bytes, into: &packed)
   }

@@ -91,37 +91,28 @@ final class RowShredder {
     try writers[index].append(rows, values: UnsafeRawPointer(scratch.take(16).base))
   }
 
-  /// Long strings are appended in pieces, so that pages do not grow without bound.
   private func appendValid(
     _ column: Vector, _ leaf: WriteLeaf, _ index: Int, _ positions: UnsafePointer<UInt32>?, _ count: Int
   ) throws(QueryError) {
-    let piece = leaf.storage == .bytes ? Self.pieceSize(column, positions, count) : count
-    var done = 0
-    while done < count {
-      let step = min(piece, count - done)
-      let part = LeafRows(rowCount: step, entryCount: step, missingCount: 0, nullCount: 0, valueCount: step)
-      try append(part, column, leaf, index, positions.map { $0 + done }, from: done)
-      done += step
-    }
+    let rows = LeafRows(rowCount: count, entryCount: count, missingCount: 0, nullCount: 0, valueCount: count)
+    try append(rows, column, leaf, index, positions)
   }
 
-  /// Appends the values of rows: of `positions`, or of the rows from `start` on.
+  /// Appends the values of rows: of `positions`, or of the first rows.
   private func append(
-    _ rows: LeafRows, _ column: Vector, _ leaf: WriteLeaf, _ index: Int, _ positions: UnsafePointer<UInt32>?,
-    from start: Int = 0
+    _ rows: LeafRows, _ column: Vector, _ leaf: WriteLeaf, _ index: Int, _ positions: UnsafePointer<UInt32>?
   ) throws(QueryError) {
     let count = rows.valueCount
     if let dictionary = column.dictionary, writers[index].takesCodes,
       let stored = storedDictionary(dictionary, leaf, index, rowCount: count)
     {
-      let codes = positions.map { gatheredCodes(column, $0, count) } ?? UnsafePointer(column.codes) + start
+      let codes = positions.map { gatheredCodes(column, $0, count) } ?? UnsafePointer(column.codes)
       return try writers[index].append(rows, codes: codes, of: stored)
     }
     if positions == nil, column.isFlat, leaf.type.physical.width == leaf.storage.bufferedWidth {
-      return try writers[index].append(
-        rows, values: UnsafeRawPointer(column.values) + start * leaf.storage.bufferedWidth)
+      return try writers[index].append(rows, values: UnsafeRawPointer(column.values))
     }
-    try writers[index].append(rows, values: gathered(column, leaf, positions, count, from: start))
+    try writers[index].append(rows, values: gathered(column, leaf, positions, count))
   }
 
   /// The dictionary in the form that the leaf is buffered in; nil for one that is met for the first time and so large
@@ -138,7 +129,7 @@ final class RowShredder {
       stored = StoredDictionary(dictionary, values: UnsafeRawPointer(dictionary.values), owner: nil)
     } else {
       let buffer = Buffer(byteCount: dictionary.count * 16 + 16)
-      Self.gather(dictionary, leaf, nil, dictionary.count, from: 0, into: buffer.base)
+      Self.gather(dictionary, leaf, nil, dictionary.count, into: buffer.base)
       stored = StoredDictionary(dictionary, values: UnsafeRawPointer(buffer.base), owner: buffer)
     }
     dictionaries[index] = stored
@@ -152,21 +143,6 @@ final class RowShredder {
     let codes = column.codes
     for index in 0..<count { target[index] = codes[Int(positions[index])] }
     return UnsafePointer(target)
-  }
-
-  /// Rows that make about a page.
-  private static func pieceSize(_ column: Vector, _ positions: UnsafePointer<UInt32>?, _ count: Int) -> Int {
-    let slots = column.slotVector.slots(StringView.self)
-    var total = 0
-    if positions == nil, column.isFlat {
-      for place in 0..<count { total &+= slots[place].count }
-    } else if positions == nil, column.dictionary != nil {
-      let codes = column.codes
-      for place in 0..<count { total &+= slots[Int(codes[place])].count }
-    } else {
-      for place in 0..<count { total += slots[column.slotIndex(positions.map { Int($0[place]) } ?? place)].count }
-    }
-    return max(1, min(count, count * (1 << 20) / max(total, 1)))
   }
 
   private static func nullViolation(_ leaf: WriteLeaf) -> QueryError {
@@ -269,22 +245,22 @@ final class RowShredder {
 
   /// The values of rows in the form that the leaf is buffered in; good until the next call.
   private func gathered(
-    _ vector: Vector, _ leaf: WriteLeaf, _ positions: UnsafePointer<UInt32>?, _ count: Int, from start: Int
+    _ vector: Vector, _ leaf: WriteLeaf, _ positions: UnsafePointer<UInt32>?, _ count: Int
   ) -> UnsafeRawPointer {
     let target = scratch.take(count * 16 + 16).base
-    Self.gather(vector, leaf, positions, count, from: start, into: target)
+    Self.gather(vector, leaf, positions, count, into: target)
     return UnsafeRawPointer(target)
   }
 
   private func gathered(_ vector: Vector, _ leaf: WriteLeaf, _ rows: [UInt32]) -> UnsafeRawPointer {
-    rows.withUnsafeBufferPointer { gathered(vector, leaf, $0.baseAddress, $0.count, from: 0) }
+    rows.withUnsafeBufferPointer { gathered(vector, leaf, $0.baseAddress, $0.count) }
   }
 
   private static func gather(
-    _ vector: Vector, _ leaf: WriteLeaf, _ positions: UnsafePointer<UInt32>?, _ count: Int, from start: Int,
+    _ vector: Vector, _ leaf: WriteLeaf, _ positions: UnsafePointer<UInt32>?, _ count: Int,
     into target: UnsafeMutableRawPointer
   ) {
-    let rows = Rows(positions: positions, start: start, count: count)
+    let rows = Rows(positions: positions, count: count)
     switch (vector.physical, leaf.storage) {
     case (.bool, _): gather(vector, UInt8.self, rows, target) { $0 }
     case (.int8, _): gather(vector, Int8.self, rows, target) { Int32($0) }
@@ -300,10 +276,9 @@ final class RowShredder {
     }
   }
 
-  /// Rows of a vector: those at positions, or some that follow one another.
+  /// Rows of a vector: those at positions, or the first ones.
   private struct Rows {
     let positions: UnsafePointer<UInt32>?
-    let start: Int
     let count: Int
   }
 
@@ -314,12 +289,12 @@ final class RowShredder {
     let source = vector.slotVector.slots(S.self)
     let target = raw.assumingMemoryBound(to: T.self)
     switch (vector.encoding, rows.positions) {
-    case (.flat, nil): for index in 0..<rows.count { target[index] = stored(source[rows.start &+ index]) }
+    case (.flat, nil): for index in 0..<rows.count { target[index] = stored(source[index]) }
     case (.flat, let positions?):
       for index in 0..<rows.count { target[index] = stored(source[Int(positions[index])]) }
     case (.constant, _): for index in 0..<rows.count { target[index] = stored(source[0]) }
     case (.dictionary, nil):
-      let codes = vector.codes + rows.start
+      let codes = vector.codes
       for index in 0..<rows.count { target[index] = stored(source[Int(codes[index])]) }
     case (.dictionary, let positions?):
       let codes = vector.codes

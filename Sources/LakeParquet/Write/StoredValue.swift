@@ -9,6 +9,8 @@ protocol StoredValue: BitwiseCopyable {
   func isLess(than other: Self) -> Bool
   /// NaN, which statistics leave aside.
   var isUnordered: Bool { get }
+  /// Whether there are such values.
+  static var hasUnordered: Bool { get }
 }
 
 extension StoredValue where Self: FixedWidthInteger {
@@ -16,6 +18,7 @@ extension StoredValue where Self: FixedWidthInteger {
   @inline(__always) static func isSame(_ a: Self, _ b: Self) -> Bool { a == b }
   @inline(__always) func isLess(than other: Self) -> Bool { self < other }
   @inline(__always) var isUnordered: Bool { false }
+  @inline(__always) static var hasUnordered: Bool { false }
 }
 
 extension UInt8: StoredValue {}
@@ -33,6 +36,7 @@ extension Float: StoredValue {
   @inline(__always) static func isSame(_ a: Float, _ b: Float) -> Bool { a.bitPattern == b.bitPattern }
   @inline(__always) func isLess(than other: Float) -> Bool { self < other }
   @inline(__always) var isUnordered: Bool { self != self }
+  @inline(__always) static var hasUnordered: Bool { true }
 }
 
 extension Double: StoredValue {
@@ -40,6 +44,7 @@ extension Double: StoredValue {
   @inline(__always) static func isSame(_ a: Double, _ b: Double) -> Bool { a.bitPattern == b.bitPattern }
   @inline(__always) func isLess(than other: Double) -> Bool { self < other }
   @inline(__always) var isUnordered: Bool { self != self }
+  @inline(__always) static var hasUnordered: Bool { true }
 }
 
 extension StringView: StoredValue {
@@ -47,4 +52,5 @@ extension StringView: StoredValue {
   @inline(__always) static func isSame(_ a: StringView, _ b: StringView) -> Bool { a == b }
   @inline(__always) func isLess(than other: StringView) -> Bool { self < other }
   @inline(__always) var isUnordered: Bool { false }
+  @inline(__always) static var hasUnordered: Bool { false }
 }

@@ -36,6 +36,34 @@ struct ValueBounds<Value: StoredValue> {
     widen(least, greatest)
   }
 
+  /// Takes in the values of codes. `marks` holds, for each code, the last page that has it; codes that are marked with
+  /// this page are passed over.
+  @_specialize(where Value == UInt8)
+  @_specialize(where Value == Int32)
+  @_specialize(where Value == Int64)
+  @_specialize(where Value == Int128)
+  @_specialize(where Value == Float)
+  @_specialize(where Value == Double)
+  @_specialize(where Value == StringView)
+  mutating func update(
+    _ values: UnsafePointer<Value>, codes: UnsafePointer<UInt32>, count: Int, marks: UnsafeMutablePointer<UInt32>,
+    page: UInt32
+  ) {
+    var least: Value?
+    var greatest: Value?
+    for index in 0..<count {
+      let code = Int(codes[index])
+      if Value.hasUnordered { nanCount &+= bit(values[code].isUnordered) }
+      if marks[code] == page { continue }
+      marks[code] = page
+      let value = values[code]
+      if value.isUnordered { continue }
+      if let low = least { if value.isLess(than: low) { least = value } } else { least = value }
+      if let high = greatest { if high.isLess(than: value) { greatest = value } } else { greatest = value }
+    }
+    if let least, let greatest { widen(least, greatest) }
+  }
+
   /// Takes the bounds of a part in.
   mutating func merge(_ other: ValueBounds) {
     nanCount += other.nanCount
@@ -76,8 +104,12 @@ enum BoundEncoding {
     case let number as Int128:
       guard case .fixed(let length) = leaf.storage else { return nil }
       return Bound(bytes: withUnsafeBytes(of: number.bigEndian) { Array($0.suffix(length)) })
-    case let number as Float: return Bound(bytes: raw(number == 0 ? (isLower ? -0.0 : 0.0) : number))
-    case let number as Double: return Bound(bytes: raw(number == 0 ? (isLower ? -0.0 : 0.0) : number))
+    case let number as Float:
+      let bound = number == 0 ? (isLower ? -0.0 : 0.0) : number
+      return Bound(bytes: raw(bound), isExact: bound.sign == number.sign)
+    case let number as Double:
+      let bound = number == 0 ? (isLower ? -0.0 : 0.0) : number
+      return Bound(bytes: raw(bound), isExact: bound.sign == number.sign)
     default: return Bound(bytes: raw(value))
     }
   }

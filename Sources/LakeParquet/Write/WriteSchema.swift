@@ -44,6 +44,16 @@ enum LeafStorage: Equatable {
     }
   }
 
+  /// Bytes of a value in PLAIN form, those of variable length and booleans aside, which count one.
+  var plainWidth: Int {
+    switch self {
+    case .boolean, .bytes: 1
+    case .int32, .float: 4
+    case .int64, .double: 8
+    case .fixed(let length): length
+    }
+  }
+
   /// The storage of a primitive type; decimals as Iceberg and Spark store them.
   init?(_ type: LogicalType) {
     switch type {

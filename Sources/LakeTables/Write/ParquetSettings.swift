@@ -39,27 +39,31 @@ struct ParquetSettings {
   // MARK: Compression
 
   private func codec() throws(QueryError) -> ParquetWriteOptions.Codec? {
-    let level = try level()
-    let name = first("write.parquet.compression-codec", "parquet.compression")?.value
-    guard let name else { return try level.map { (level) throws(QueryError) in try zstd(level) } }
+    guard let name = first("write.parquet.compression-codec", "parquet.compression")?.value else {
+      return try level("parquet.compression.codec.zstd.level").map { (level) throws(QueryError) in try zstd(level) }
+    }
     switch name.lowercased() {
-    case "zstd": return try zstd(level ?? 3)
+    case "zstd": return try zstd(try level("parquet.compression.codec.zstd.level") ?? 3)
     case "snappy": return .snappy
-    case "gzip": return .gzip(level: try checked(level ?? 6, 0...9, "gzip"))
+    case "gzip": return .gzip(level: try checked(try level() ?? 6, 0...9, "gzip"))
     case "lz4", "lz4_raw": return .lz4Raw
+    case "brotli": return .brotli(level: try checked(try level("compression.brotli.quality") ?? 5, 0...11, "brotli"))
     case "uncompressed", "none": return .uncompressed
     default:
       throw QueryError(
         .invalidParameter, .execute, "Parquet files cannot be written with the codec \(name)",
-        hint: "use zstd, snappy, gzip, lz4 or uncompressed")
+        hint: "use zstd, snappy, gzip, lz4, brotli or uncompressed")
     }
   }
 
-  private func level() throws(QueryError) -> Int? {
-    guard let (key, text) = first("write.parquet.compression-level", "parquet.compression.codec.zstd.level")
-    else { return nil }
-    guard let level = Int(text) else { throw invalid(key, text, "a number") }
-    return level
+  /// The level under Iceberg's name, or under the codec's own.
+  private func level(_ own: String...) throws(QueryError) -> Int? {
+    for key in ["write.parquet.compression-level"] + own {
+      guard let text = properties[key] else { continue }
+      guard let level = Int(text) else { throw invalid(key, text, "a number") }
+      return level
+    }
+    return nil
   }
 
   private func zstd(_ level: Int) throws(QueryError) -> ParquetWriteOptions.Codec {
