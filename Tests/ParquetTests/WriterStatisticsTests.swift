@@ -120,6 +120,23 @@ import Testing
     #expect(none.nullCount == 1)
   }
 
+  /// NaN is greater than every number, so that only their count lets an upper bound say what a row group has not.
+  @Test func countsOfNaNAreWritten() throws {
+    let column = Self.vector(.double, [.double(1), .double(2), .double(.nan), .double(3)])
+    let sink = MemorySink()
+    let options = ParquetWriteOptions(rowGroupRowCount: 2, pageRowCount: 1)
+    let writer = try ParquetWriter(sink, schema: Schema([Field("x", .double)]), options: options)
+    try writer.write(Batch(columns: [column], count: 4))
+    #expect(try writer.finish().columns[0].nanCount == 1)
+    let file = try ParquetFile.open(MemoryFile(sink.bytes))
+    #expect(file.metadata.rowGroups.map { $0.chunks[0].statistics.nanCount } == [0, 1])
+    let request = ParquetReadRequest(
+      fields: file.schema.fields, predicates: [ScanPredicate(column: 0, .compare(.greater, .double(5)))])
+    #expect(try file.survivingRowGroups(request) == [1])
+    let reader = try file.reader(request, rowGroups: 0..<2)
+    #expect(try allRows(reader).contains { $0.lowercased().contains("nan") })
+  }
+
   /// As above, from the codes of a vector's dictionary.
   @Test func codesOfNaNAreCounted() throws {
     let dictionary = Self.vector(.double, [.double(4), .double(.nan), .double(-1)])

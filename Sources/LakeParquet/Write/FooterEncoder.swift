@@ -1,4 +1,5 @@
 import LakeDiagnostics
+import LakeTypes
 
 /// Encodes the footer, the column index and the offset index.
 enum FooterEncoder {
@@ -114,6 +115,7 @@ enum FooterEncoder {
       if let lower = chunk.lower { statistics.binary(6, lower.bytes) }
       if let upper = chunk.upper { statistics.bool(7, upper.isExact) }
       if let lower = chunk.lower { statistics.bool(8, lower.isExact) }
+      if let count = chunk.nanCount { statistics.int64(9, count) }
     }
     encodingStatistics(written, &writer)
     if let filter = written.bloomFilter {
@@ -182,6 +184,7 @@ enum FooterEncoder {
       for page in chunk.pages { index.integerElement(page.nullCount) }
       if written.leaf.maxRepetition > 0 { integers(6, chunk.pages.flatMap(\.sizes.repetition), &index) }
       if written.leaf.maxDefinition > 1 { integers(7, chunk.pages.flatMap(\.sizes.definition), &index) }
+      if written.leaf.type.isFloating { integers(8, chunk.pages.map(\.nanCount), &index) }
     }
     return writer.bytes
   }

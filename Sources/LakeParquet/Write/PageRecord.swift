@@ -9,6 +9,7 @@ struct PageRecord {
   /// The first row, counted from the start of the row group.
   var firstRow: Int
   var nullCount: Int
+  var nanCount: Int
   var hasValues: Bool
   var lower: Bound?
   var upper: Bound?

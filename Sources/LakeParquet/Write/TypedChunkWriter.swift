@@ -342,7 +342,8 @@ final class TypedChunkWriter<Value: StoredValue>: ColumnChunkWriter {
     chunk.pages.append(
       PageRecord(
         offset: offset, size: chunk.dataPages.count - offset, firstRow: draft.firstRow,
-        nullCount: draft.missingCount, hasValues: draft.entryCount > draft.missingCount,
+        nullCount: draft.missingCount, nanCount: draft.bounds.nanCount,
+        hasValues: draft.entryCount > draft.missingCount,
         lower: lower, upper: upper, sizes: sizes))
   }
 
