@@ -47,6 +47,12 @@ package final class ParquetFile: Sendable {
         throw .corrupt("column \(leaf.path.joined(separator: ".")) has another number of rows than its row group")
       }
     }
+    var size = 0
+    for chunk in group.chunks {
+      let (sum, overflow) = size.addingReportingOverflow(chunk.compressedSize)
+      guard !overflow else { throw .corrupt("the size of a row group is out of range") }
+      size = sum
+    }
   }
 
   /// Reads and checks the footer.
@@ -119,7 +125,7 @@ package final class ParquetFile: Sendable {
     var plans: [ReadPlan] = []
     for (index, field) in request.fields.enumerated() {
       do throws(FormatFault) {
-        plans.append(try matcher.plan(field, at: index))
+        plans.append(try matcher.plan(field, at: index, request.selections[index] ?? .whole))
       } catch { throw error.error(in: file.path) }
     }
     return plans

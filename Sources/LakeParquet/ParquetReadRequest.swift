@@ -15,6 +15,8 @@ package struct ParquetReadRequest: Sendable {
   /// type given here where that loses nothing.
   package var fields: [Field]
   package var matching: Matching
+  /// What is looked at of columns of structs, by position in `fields`: other fields read as NULL.
+  package var selections: [Int: FieldSelection]
   /// Tests on columns by their position in `fields`; rows that fail are mostly left out.
   package var predicates: [ScanPredicate]
   /// Looked at when a row group and when a window of its rows starts; columns by their position in `fields`.
@@ -27,12 +29,14 @@ package struct ParquetReadRequest: Sendable {
   package var memory: MemoryBudget?
 
   package init(
-    fields: [Field], matching: Matching = .name, predicates: [ScanPredicate] = [],
+    fields: [Field], matching: Matching = .name, selections: [Int: FieldSelection] = [:],
+    predicates: [ScanPredicate] = [],
     runtimeFilters: [RuntimeFilter] = [], includesPosition: Bool = false, batchSize: Int = Batch.capacity,
     counters: ScanCounters = ScanCounters(), memory: MemoryBudget? = nil
   ) {
     self.fields = fields
     self.matching = matching
+    self.selections = selections
     self.predicates = predicates
     self.runtimeFilters = runtimeFilters
     self.includesPosition = includesPosition

@@ -157,6 +157,39 @@ import Testing
     }
   }
 
+  /// Of a struct, only the leaves that are looked at are read.
+  @Test func nestedProjection() throws {
+    let bytes = try Self.file()
+    let file = try ParquetFile.open(MemoryFile(bytes))
+    let column = try #require(file.schema.fields.first { $0.name == "s" })
+    let sizes = (1...2).map { leaf in file.metadata.rowGroups.reduce(0) { $0 + $1.chunks[leaf].compressedSize } }
+    func read(_ selection: FieldSelection) throws -> (rows: [String], bytes: Int) {
+      let request = ParquetReadRequest(fields: [column], selections: [0: selection])
+      let rows = try allRows(file.reader(request, rowGroups: 0..<file.rowGroupCount))
+      return (rows, request.counters.value(.bytesRead))
+    }
+    let whole = try read(.whole)
+    #expect(whole.bytes == sizes[0] + sizes[1])
+    #expect(whole.rows[12] == #"[[12,["b00012"]]]"#)
+    let number = try read(FieldSelection(path: [0]))
+    #expect(number.bytes == sizes[0])
+    #expect(number.rows[12] == "[[12,null]]")
+    #expect(number.rows[19] == "[null]")
+    let text = try read(FieldSelection(path: [1, 0]))
+    #expect(text.bytes == sizes[1])
+    #expect(text.rows[12] == #"[[null,["b00012"]]]"#)
+    let both = try read(FieldSelection(path: [1, 0]).union(FieldSelection(path: [0])))
+    #expect(both.rows == whole.rows)
+    let presence = try read(.presence)
+    #expect(presence.bytes == sizes[0])
+    #expect(presence.rows[19] == "[null]")
+    #expect(presence.rows[18] == "[[null,null]]")
+    // As a narrower type, which is how tables whose columns were dropped ask.
+    let narrow = ParquetReadRequest(fields: [Field("s", .struct([Field("t", .struct([Field("b", .string)]))]))])
+    #expect(try allRows(file.reader(narrow, rowGroups: 0..<1))[12] == #"[[["b00012"]]]"#)
+    #expect(narrow.counters.value(.bytesRead) < sizes[1])
+  }
+
   @Test func alternatives() throws {
     let bytes = try Self.file()
     let all = try Self.scan(bytes, []).rows

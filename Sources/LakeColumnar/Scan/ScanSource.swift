@@ -67,6 +67,9 @@ package enum MetadataColumn {
 package struct ScanRequest: Sendable {
   /// Columns to yield, as positions in the source's schema, in the order of the batches' columns.
   package var projection: [Int]
+  /// What is looked at of columns of structs, by position in the source's schema; all of what is not listed. A source
+  /// may yield the other fields all the same.
+  package var selections: [Int: FieldSelection]
   /// Conjuncts that every wanted row satisfies. A source may drop rows that fail them and need not: the
   /// engine filters again.
   package var predicates: [ScanPredicate]
@@ -80,10 +83,12 @@ package struct ScanRequest: Sendable {
   package var memory: MemoryBudget?
 
   package init(
-    projection: [Int], predicates: [ScanPredicate] = [], runtimeFilters: [RuntimeFilter] = [],
-    batchSize: Int = Batch.capacity, counters: ScanCounters = ScanCounters(), memory: MemoryBudget? = nil
+    projection: [Int], selections: [Int: FieldSelection] = [:], predicates: [ScanPredicate] = [],
+    runtimeFilters: [RuntimeFilter] = [], batchSize: Int = Batch.capacity,
+    counters: ScanCounters = ScanCounters(), memory: MemoryBudget? = nil
   ) {
     self.projection = projection
+    self.selections = selections
     self.predicates = predicates
     self.runtimeFilters = runtimeFilters
     self.batchSize = batchSize

@@ -11,6 +11,7 @@ final class TableScan: MorselSource {
   let runtimeFilters: [RuntimeFilter]
   private let source: any ScanSource
   private let projection: [Int]
+  private let selections: [Int: FieldSelection]
   private let predicates: [ScanPredicate]
   private let tasks = Mutex<[any ScanTask]>([])
 
@@ -19,12 +20,13 @@ final class TableScan: MorselSource {
     self.runtimeFilters = runtimeFilters
     source = scan.source
     projection = columns.map(\.sourceIndex)
+    selections = Dictionary(columns.map { ($0.sourceIndex, $0.selection) }) { $0.union($1) }
     predicates = scan.predicates
   }
 
   func start(_ run: QueryRun) throws(QueryError) -> Int {
     let request = ScanRequest(
-      projection: projection, predicates: predicates, runtimeFilters: runtimeFilters,
+      projection: projection, selections: selections, predicates: predicates, runtimeFilters: runtimeFilters,
       batchSize: run.settings.batchSize, counters: counters, memory: run.budget)
     let planned = try source.tasks(for: request)
     tasks.withLock { $0 = planned }

@@ -27,7 +27,7 @@ struct ChunkInspection {
           .string(file.file.path), Literal(number), Literal(group.rowCount), Literal(group.chunks.count),
           Literal(group.totalByteCount), Literal(column),
         ]
-        let sum = group.chunks.reduce(0) { $0 + $1.compressedSize }
+        let sum = file.byteCount(ofRowGroup: number)
         rows.append(start + cells(chunk, file.leaves[column]) + [Literal(group.compressedByteCount ?? sum)])
       }
     }

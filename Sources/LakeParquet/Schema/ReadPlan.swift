@@ -1,3 +1,4 @@
+import LakeColumnar
 import LakeTypes
 
 /// How a wanted field is made of the columns of a file.
@@ -48,19 +49,24 @@ indirect enum ReadPlan: Sendable {
     }
   }
 
-  /// The nodes whose parts are all missing, and which need some leaf's levels all the same.
+  /// The innermost nodes whose parts are all missing, and which need some leaf's levels all the same.
   var hollowNodes: [ColumnNode] {
     switch self {
     case .missing, .leaf: []
-    case .structure(let node, let parts, _): leaves.isEmpty ? [node] : parts.flatMap(\.hollowNodes)
-    case .list(let node, let element, _): leaves.isEmpty ? [node] : element.hollowNodes
-    case .map(let node, let key, let value, _):
-      leaves.isEmpty ? [node] : key.hollowNodes + value.hollowNodes
+    case .structure(let node, let parts, _): hollow(node, parts.flatMap(\.hollowNodes))
+    case .list(let node, let element, _): hollow(node, element.hollowNodes)
+    case .map(let node, let key, let value, _): hollow(node, key.hollowNodes + value.hollowNodes)
     }
   }
 
-  /// A leaf whose levels describe the node: one that is read, or else the file's first below it.
-  func levelLeaf(of node: ColumnNode) -> Int { leaves.first?.index ?? node.firstLeaf }
+  private func hollow(_ node: ColumnNode, _ below: [ColumnNode]) -> [ColumnNode] {
+    below.isEmpty && leaves.isEmpty ? [node] : below
+  }
+
+  /// A leaf that is read and whose levels describe the plan's node.
+  func levelLeaf(of node: ColumnNode) -> Int {
+    leaves.first?.index ?? hollowNodes.first?.firstLeaf ?? node.firstLeaf
+  }
 }
 
 /// Finds the columns of a file that wanted fields mean.
@@ -70,9 +76,11 @@ struct ColumnMatcher {
   let matching: ParquetReadRequest.Matching
 
   /// Plans the reading of the wanted field at a position.
-  func plan(_ field: Field, at position: Int) throws(FormatFault) -> ReadPlan {
+  func plan(
+    _ field: Field, at position: Int, _ selection: FieldSelection = .whole
+  ) throws(FormatFault) -> ReadPlan {
     guard let node = find(field, at: position, among: columns) else { return .missing(field.type) }
-    return try plan(field.type, node)
+    return try plan(field.type, node, selection)
   }
 
   private func find(_ field: Field, at position: Int, among nodes: [ColumnNode]) -> ColumnNode? {
@@ -88,15 +96,20 @@ struct ColumnMatcher {
     }
   }
 
-  private func plan(_ type: LogicalType, _ node: ColumnNode) throws(FormatFault) -> ReadPlan {
+  private func plan(
+    _ type: LogicalType, _ node: ColumnNode, _ selection: FieldSelection = .whole
+  ) throws(FormatFault) -> ReadPlan {
     switch (type, node.shape) {
     case (.void, _): return .missing(type)
     case (_, .leaf(let leaf, _)) where leaf.meaning == .unknown: return .missing(type)
     case (.struct(let fields), .structure(let parts)):
       var plans: [ReadPlan] = []
       for (index, field) in fields.enumerated() {
-        let found = find(field, at: index, among: parts)
-        plans.append(try found.map { (part) throws(FormatFault) in try plan(field.type, part) } ?? .missing(field.type))
+        guard let inner = selection.field(index), let part = find(field, at: index, among: parts) else {
+          plans.append(.missing(field.type))
+          continue
+        }
+        plans.append(try plan(field.type, part, inner))
       }
       return .structure(node, plans, type)
     case (.array(let element, _), .list(_, let inner)):

@@ -29,6 +29,8 @@ package struct ScanNode: Sendable {
     package var output: OutputColumn
     /// Position in the source's schema.
     package var sourceIndex: Int
+    /// What of it is looked at.
+    package var selection = FieldSelection.whole
   }
   package var source: any ScanSource
   package var columns: [Column]

@@ -73,12 +73,22 @@ private struct NodeText {
   private func list(_ items: [BoundExpression]) -> String { items.map(expressions.text).joined(separator: ", ") }
 
   private func scan(_ node: ScanNode) -> String {
-    let columns = node.columns.map(\.output.name).joined(separator: ", ")
+    let columns = node.columns.flatMap { Self.parts($0.selection, of: $0.output.name, $0.output.type) }
+      .joined(separator: ", ")
     let predicates = node.predicates.map { predicate in
       Self.text(predicate.test, of: Self.name(predicate, node.source.schema[predicate.column]))
     }
     let pruning = predicates.isEmpty ? "" : " pruned by " + predicates.joined(separator: " and ")
     return "Scan \(node.source.summary) [\(columns)]\(pruning)"
+  }
+
+  /// A column, or what is read of one of structs: its fields, or whether it is NULL.
+  private static func parts(_ selection: FieldSelection, of name: String, _ type: LogicalType) -> [String] {
+    guard case .fields(let selected) = selection, case .struct(let fields) = type else { return [name] }
+    if selected.isEmpty { return ["\(name) is null"] }
+    return selected.sorted { $0.key < $1.key }.flatMap { index, inner in
+      parts(inner, of: "\(name).\(fields[index].name)", fields[index].type)
+    }
   }
 
   private static func name(_ predicate: ScanPredicate, _ column: Field) -> String {

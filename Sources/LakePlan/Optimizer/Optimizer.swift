@@ -34,6 +34,7 @@ package struct Optimizer {
     Rule("order-joins", .tree(JoinOrdering.apply)),
     Rule("prune-joins", .tree(ColumnPruning.apply)),
     Rule("metadata-aggregates", .tree(MetadataAggregation.apply)),
+    Rule("prune-fields", .tree(FieldPruning.apply)),
     Rule("scan-predicates", .tree(ScanPredicates.apply)),
   ]
 

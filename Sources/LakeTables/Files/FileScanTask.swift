@@ -77,6 +77,14 @@ struct FileScanTask: ScanTask {
     return read.firstIndex(of: index)
   }
 
+  private func selections(in read: [Int]) -> [Int: FieldSelection] {
+    var result: [Int: FieldSelection] = [:]
+    for (column, selection) in request.selections {
+      if let position = position(of: column, in: read) { result[position] = selection }
+    }
+    return result
+  }
+
   /// The predicates on columns that are read, by their position among those.
   private func predicates(on read: [Int]) -> [ScanPredicate] {
     request.predicates.compactMap { predicate in
@@ -92,7 +100,8 @@ struct FileScanTask: ScanTask {
     if range.lowerBound == 0 { request.counters.add(1, to: .filesRead) }
     let (read, assembly) = plan()
     let inner = ParquetReadRequest(
-      fields: read.map { source.fileSchema[$0] }, matching: .name, predicates: predicates(on: read),
+      fields: read.map { source.fileSchema[$0] }, matching: .name, selections: selections(in: read),
+      predicates: predicates(on: read),
       runtimeFilters: request.runtimeFilters.compactMap { filter in
         position(of: filter.column, in: read).map(filter.moved)
       }, includesPosition: assembly.needsPosition, batchSize: request.batchSize, counters: request.counters,

@@ -72,6 +72,7 @@ final class IcebergScanContext: Sendable {
         sources.append(.read(positionOfColumn[column] ?? read.fields.count))
         if positionOfColumn[column] == nil {
           positionOfColumn[column] = read.fields.count
+          read.selections[read.fields.count] = request.selections[column]
           read.fields.append(hasIDs ? field : named(field, in: parquet))
         }
       }
