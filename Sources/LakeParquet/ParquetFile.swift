@@ -49,6 +49,10 @@ package final class ParquetFile: Sendable {
     }
     var size = 0
     for chunk in group.chunks {
+      // A page counts its values in 32 bits, and its header takes more bytes than these.
+      guard chunk.valueCount >> 31 <= chunk.compressedSize / 8 || !chunk.isComplete else {
+        throw .corrupt("a column chunk claims more values than its pages can hold")
+      }
       let (sum, overflow) = size.addingReportingOverflow(chunk.compressedSize)
       guard !overflow else { throw .corrupt("the size of a row group is out of range") }
       size = sum

@@ -118,6 +118,47 @@ import Testing
     #expect(error.message.contains("row group 1"))
   }
 
+  @Test func rowsThatNoPagesCanHold() throws {
+    let page = HandmadeFile.Column.Page(body: [], count: 1 << 40)
+    var file = HandmadeFile(
+      schema: [.init(name: "x", kind: .int32)], columns: [.init(kind: .int32, pages: [page])], rowCount: 1 << 40)
+    #expect(Self.read(file.bytes)?.message.contains("more values than its pages can hold") == true)
+    file.columns[0].pages[0].count = 1 << 31
+    file.rowCount = 1 << 31
+    #expect(Self.read(file.bytes)?.message.contains("page 0") == true)
+  }
+
+  /// Every fault of a page names the file, the column, the row group and the page.
+  @Test func messagesNameThePage() throws {
+    let levels = HandmadeFile.levels([1, 1, 1, 0], width: 1)
+    let texts = HandmadeFile.texts(["a", "b", "c"])
+    let good = HandmadeFile.Column.Page(body: levels + texts, count: 4)
+    typealias Page = HandmadeFile.Column.Page
+    let dictionary = PageEncoding.rleDictionary.rawValue
+    let delta = PageEncoding.deltaByteArray.rawValue
+    let bad: [(String, Page)] = [
+      ("checksum", Page(body: good.body, count: 4, checksum: 1)),
+      ("values end early", Page(body: levels + texts.dropLast(2), count: 4)),
+      ("levels end early", Page(body: Array(levels.prefix(5)), count: 4)),
+      ("levels reach beyond", Page(body: [255, 255, 0, 0] + texts, count: 4)),
+      ("no dictionary", Page(body: levels + [1, 3 << 1, 0], count: 4, encoding: dictionary)),
+      ("wide codes", Page(body: levels + [77, 3 << 1, 0], count: 4, encoding: dictionary)),
+      ("delta", Page(body: levels + [128, 1, 4, 255, 255, 3, 0], count: 4, encoding: delta)),
+      ("unknown encoding", Page(body: good.body, count: 4, encoding: 99)),
+      ("unknown levels", Page(body: good.body, count: 4, levels: 99)),
+    ]
+    for (what, page) in bad {
+      let file = HandmadeFile(
+        schema: [.init(name: "word", kind: .byteArray, converted: .utf8)],
+        columns: [.init(kind: .byteArray, pages: [good, page])], rowCount: 8)
+      let error = try #require(Self.read(file.bytes), "\(what)")
+      for part in ["column word", "row group 0", "page 1"] {
+        #expect(error.message.contains(part), "\(what): \(error.message)")
+      }
+      #expect(error.file?.path == "damaged.parquet")
+    }
+  }
+
   @Test func recursionInTheSchemaIsBounded() {
     var elements = [SchemaElement](repeating: SchemaElement(), count: 5000)
     for index in elements.indices { elements[index].childCount = 1 }

@@ -172,7 +172,13 @@ private final class FileStatistics: Sendable {
     }
     var footers: [ParquetFile] = []
     for file in files { footers.append(try ParquetFile.open(try fileSystem.open(file.path))) }
-    return Counts(rows: footers.reduce(0) { $0 + $1.rowCount }, isExact: true, footers: footers)
+    var rows = 0
+    for footer in footers {
+      let (sum, overflow) = rows.addingReportingOverflow(footer.rowCount)
+      if overflow { return Counts(rows: nil, isExact: false) }
+      rows = sum
+    }
+    return Counts(rows: rows, isExact: true, footers: footers)
   }
 
   /// The range of a column, by the statistics of all row groups.
