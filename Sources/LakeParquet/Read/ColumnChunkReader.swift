@@ -96,23 +96,33 @@ final class ColumnChunkReader {
     if let loaded { return loaded }
     let isPartial = chunk.offsetIndex != nil && (selection != nil || isSparse && byteCount >= Self.smallestSparse)
     wasSparse = isPartial && isSparse
-    var pages: ColumnChunkPages
-    do throws(QueryError) {
-      try ColumnChunkPages.validate(chunk, in: file)
-      pages = isPartial ? try listed() : try ColumnChunkPages.load(chunk, from: file, counters, memory)
-    } catch {
-      throw error.inColumn(column.path.joined(separator: "."), rowGroup: rowGroup)
-    }
+    try naming { () throws(QueryError) in try ColumnChunkPages.validate(chunk, in: file) }
+    var pages = isPartial ? try listed() : try wholeChunk()
     if isPartial, let selection, !isSparse { try fetch(selection, into: &pages) }
     loaded = pages
     return pages
   }
 
+  private func wholeChunk() throws(QueryError) -> ColumnChunkPages {
+    try naming { () throws(QueryError) in try ColumnChunkPages.load(chunk, from: file, counters, memory) }
+  }
+
   private func listed() throws(QueryError) -> ColumnChunkPages {
+    let index = try indexPlace.offsetIndex(counters)
     let rowCount = indexPlace.file.rowCount(ofRowGroup: rowGroup)
-    return try ColumnChunkPages.listed(
-      chunk, indexPlace.offsetIndex(counters), rowCount: rowCount, isRepeated: column.maxRepetition > 0, from: file,
-      counters, memory)
+    return try naming { () throws(QueryError) in
+      try ColumnChunkPages.listed(
+        chunk, index, rowCount: rowCount, isRepeated: column.maxRepetition > 0, from: file, counters, memory)
+    }
+  }
+
+  /// Names column and row group in an error of the chunk.
+  private func naming<R>(_ body: () throws(QueryError) -> R) throws(QueryError) -> R {
+    do throws(QueryError) {
+      return try body()
+    } catch {
+      throw error.inColumn(column.path.joined(separator: "."), rowGroup: rowGroup)
+    }
   }
 
   /// The pages, of which those that hold some of the rows have been read.

@@ -85,14 +85,14 @@ struct PageIndexPlace {
     do throws(FormatFault) {
       guard span.offset >= 4, span.offset <= source.size,
         span.count <= min(source.size - span.offset, Self.largestIndex)
-      else { throw .corrupt("its page index lies outside of the file") }
-    } catch { throw error.error(in: source.path, column: name, rowGroup: rowGroup) }
+      else { throw .corrupt("it lies outside of the file") }
+    } catch { throw error.error(in: source.path, column: name, rowGroup: rowGroup, page: "the page index") }
     let buffer = Buffer(byteCount: span.count)
     defer { withExtendedLifetime(buffer) {} }
     try source.read(into: UnsafeMutableRawBufferPointer(start: buffer.base, count: span.count), at: span.offset)
     counters.add(span.count, to: .bytesRead)
     do throws(FormatFault) {
       return try parse(UnsafeRawBufferPointer(start: buffer.base, count: span.count))
-    } catch { throw error.error(in: source.path, column: name, rowGroup: rowGroup) }
+    } catch { throw error.error(in: source.path, column: name, rowGroup: rowGroup, page: "the page index") }
   }
 }

@@ -53,7 +53,10 @@ final class RowGroupScan {
         return try ColumnChunkReader(
           file.leaves[leaf], type: type, place, decompressors: decompressors, counters: request.counters,
           memory: ChunkMemory(memory), selection: left)
-      } catch { throw error.error(in: file.file.path, rowGroup: rowGroup) }
+      } catch {
+        throw error.error(
+          in: file.file.path, column: file.leaves[leaf].path.joined(separator: "."), rowGroup: rowGroup)
+      }
     }
     var columns: [ColumnSource] = []
     for plan in plans { columns.append(try ColumnSource(plan, makeChunk) { file.leaves[$0].type.type }) }
