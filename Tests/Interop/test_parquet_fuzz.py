@@ -284,7 +284,7 @@ def test_errors_of_damaged_files_say_so(command: str, tmp_path: Path) -> None:
     corpus = sources()
     names = sorted(corpus)
     files = []
-    for number in range(300):
+    for number in range(150):
         name, data = case(names, corpus, number)
         (tmp_path / name).write_bytes(data)
         files.append(name)
