@@ -8,8 +8,9 @@ struct ComparisonInversion {
   typealias Comparison = (operation: ScanPredicate.Comparison, value: Literal)
 
   let context: EvaluationContext
-  /// Clocks that are set back can show a day that has ended again; they were never set back by more.
-  private static let clockChange: Int64 = 3 * 3_600_000_000
+  private static let hour: Int64 = 3_600_000_000
+  /// 1900-01-01 in microseconds.
+  private static let year1900: Int64 = -2_208_988_800_000_000
   /// From here on a double does not hold every integer.
   private static let exactInteger = 9_007_199_254_740_992.0
 
@@ -101,12 +102,30 @@ struct ComparisonInversion {
   private func day(
     _ operation: ScanPredicate.Comparison, _ value: Literal, _ target: LogicalType
   ) -> [Comparison]? {
-    guard let day = evaluate(value, target, as: .date) else { return nil }
+    guard case .timestamp(let instant) = value,
+      let first = moved(instant, .back, target).flatMap({ evaluate($0, target, as: .date) }),
+      let last = moved(instant, .ahead, target).flatMap({ evaluate($0, target, as: .date) })
+    else { return nil }
     switch operation {
-    case .equal: return [(.equal, day)]
-    case .less, .lessOrEqual: return [(.lessOrEqual, day)]
-    case .greater, .greaterOrEqual: return [(.greaterOrEqual, day)]
+    case .equal: return first == last ? [(.equal, first)] : [(.greaterOrEqual, first), (.lessOrEqual, last)]
+    case .less, .lessOrEqual: return [(.lessOrEqual, last)]
+    case .greater, .greaterOrEqual: return [(.greaterOrEqual, first)]
     }
+  }
+
+  private enum Direction: Int64 {
+    case back = -1
+    case ahead = 1
+  }
+
+  /// An instant moved by as much as clocks were ever set back: they then show a day again that has ended, or begin one
+  /// twice. That was 24 hours in Alaska in 1867 and never more than three across a midnight since 1900. nil if there is
+  /// no such instant.
+  private func moved(_ instant: Int64, _ direction: Direction, _ type: LogicalType) -> Literal? {
+    if type != .timestamp { return .timestamp(instant) }
+    let change = (instant < Self.year1900 ? 24 : 3) * Self.hour * direction.rawValue
+    let (result, overflow) = instant.addingReportingOverflow(change)
+    return overflow ? nil : .timestamp(result)
   }
 
   /// A comparison of an instant's date with a date.
@@ -114,12 +133,11 @@ struct ComparisonInversion {
     _ operation: ScanPredicate.Comparison, _ day: Int32, _ source: LogicalType
   ) -> [Comparison]? {
     guard day < .max, case .timestamp(let start)? = evaluate(.date(day), .date, as: source),
-      case .timestamp(let end)? = evaluate(.date(day + 1), .date, as: source)
+      case .timestamp(let end)? = evaluate(.date(day + 1), .date, as: source),
+      let first = moved(start, .back, source), let last = moved(end, .ahead, source),
+      let next = moved(end, .back, source), let previousEnd = moved(start, .ahead, source)
     else { return nil }
-    let slack = source == .timestamp ? Self.clockChange : 0
-    return steps(
-      operation, .timestamp(start - slack), before: .timestamp(end + slack), .timestamp(end - slack),
-      .timestamp(start + slack))
+    return steps(operation, first, before: last, next, previousEnd)
   }
 
   private func year(

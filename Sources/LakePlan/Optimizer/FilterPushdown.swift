@@ -173,7 +173,9 @@ enum FilterPushdown {
       guard case .call(let call) = predicate.kind else { return false }
       if call.function.name == "isnotnull" { return call.arguments[0].isNull(where: columns) }
       let comparisons: Set<String> = ["=", "<", "<=", ">", ">=", "<>", "like", "in"]
-      return comparisons.contains(call.function.name) && call.arguments.contains { $0.isNull(where: columns) }
+      // A NULL in the list of IN leaves its other values to be found.
+      let operands = call.function.name == "in" ? call.arguments.prefix(1) : call.arguments[...]
+      return comparisons.contains(call.function.name) && operands.contains { $0.isNull(where: columns) }
     }
   }
 }
