@@ -63,11 +63,16 @@ final class AggregationTable {
     if isDue || spill?.isUsed ?? false { try accountNow() }
   }
 
-  private func accountNow() throws(QueryError) {
-    rowsSinceAccounting = 0
+  /// Bytes held by now, of which the reservation may not know yet.
+  private var heldBytes: Int {
     let states = accumulators.reduce(0) { $0 + $1.byteCount }
     let kept = deferred.reduce(0) { $0 + ($1?.byteCount ?? 0) }
-    try reservation.resize(to: (table?.byteCount ?? 0) + states + kept)
+    return (table?.byteCount ?? 0) + states + kept
+  }
+
+  private func accountNow() throws(QueryError) {
+    rowsSinceAccounting = 0
+    try reservation.resize(to: heldBytes)
   }
 
   private func update(_ rows: EvaluationRows, set: Int?, kept: [Int]) throws(QueryError) {
@@ -191,7 +196,9 @@ final class AggregationTable {
 
   private func flushIfNeeded(adding more: Int) throws(QueryError) {
     guard spill != nil, groupCount > 0 else { return }
-    if run.spillPolicy.mustSpill(own: reservation.bytes, needing: needed(adding: more)) { try flush() }
+    let held = heldBytes
+    let unaccounted = max(0, held - reservation.bytes)
+    if run.spillPolicy.mustSpill(own: held, needing: needed(adding: more) + unaccounted) { try flush() }
   }
 
   /// Bytes of groups that are turned into vectors at once, about.
@@ -200,8 +207,7 @@ final class AggregationTable {
   /// Moves all groups with their states to temporary files.
   func flush() throws(QueryError) {
     guard let spill, let writer, let table, table.count > 0 else { return }
-    try accountNow()
-    let rowBytes = max(1, reservation.bytes / table.count)
+    let rowBytes = max(1, heldBytes / table.count)
     let size = min(max(Self.flushedByteCount / rowBytes, 64), PartitionedRows.partCount * Batch.capacity)
     for start in stride(from: 0, to: table.count, by: size) {
       let count = min(size, table.count - start)

@@ -131,9 +131,7 @@ struct PhysicalPlanner {
   private static let topLimit = 1 << 18
 
   private mutating func lower(_ node: LimitNode, _ plan: LogicalPlan) throws(QueryError) -> PlanStream {
-    if case .sort(let sort) = node.input, let count = node.count, count <= Self.topLimit,
-      node.offset <= Self.topLimit, !sort.keys.isEmpty
-    {
+    if case .sort(let sort) = node.input, let count = node.count, isTopN(count, node.offset, of: sort) {
       return try lowerTopN(sort, node.input, count: count, offset: node.offset)
     }
     var input = try lower(node.input, [])
@@ -141,6 +139,17 @@ struct PhysicalPlanner {
     let limit = LimitOperator(count: node.count, offset: node.offset, node: operatorNode(plan, [input.node]))
     return input.appending(limit, layout: input.layout)
   }
+
+  /// Whether few enough rows are wanted that they are kept in memory; more are sorted, which may be spilled.
+  private func isTopN(_ count: Int, _ offset: Int, of sort: SortNode) -> Bool {
+    guard count <= Self.topLimit, offset <= Self.topLimit, !sort.keys.isEmpty else { return false }
+    if count + offset <= Batch.capacity { return true }
+    let values = sort.keys.count + sort.input.columns.count
+    return (count + offset) * values * Self.typicalValueSize <= settings.memoryLimit / 8
+  }
+
+  /// Bytes of a value, strings and copies included, about.
+  private static let typicalValueSize = 64
 
   // MARK: Sort
 

@@ -41,9 +41,13 @@ final class RunMerge {
     self.run = run
     cursors = runs.map { Cursor(rows: $0) }
     reservation = MemoryReservation(run.budget, for: "sort")
-    // Besides the blocks at hand, the rows of a round side by side, their keys, and the rows in order.
-    let copies = Self.blocksAtHand + 3
-    try reservation.resize(to: runs.reduce(0) { $0 + copies * ($1.blocks.map(\.block.byteCount).max() ?? 0) })
+    try reservation.resize(to: runs.reduce(0) { $0 + Self.byteCount(merging: $1) })
+  }
+
+  /// Bytes that a run takes while it is merged: besides the blocks at hand, its share of a round's rows side by side, of
+  /// their keys, and of the rows in order.
+  static func byteCount(merging rows: SpilledRows) -> Int {
+    (blocksAtHand + 3) * (rows.blocks.map(\.block.byteCount).max() ?? 0)
   }
 
   /// The next rows in order; nil at the end.

@@ -133,41 +133,85 @@ final class SortedRows: @unchecked Sendable {
     let bounds = (0...parts).map { count * $0 / parts }
     let entries = try Buffer.allocated(byteCount: count * MemoryLayout<SortEntry>.stride, for: "sort")
     if parts == 1 {
-      try sort(entries, 0..<count)
+      try sort(entries, 0..<count, run)
     } else {
       try run.inParallel(parts) { (part) throws(QueryError) in
-        try self.sort(entries, bounds[part]..<bounds[part + 1])
+        try self.sort(entries, bounds[part]..<bounds[part + 1], run)
       }
     }
     return try merged(entries, bounds, run)
   }
 
-  private func sort(_ storage: Buffer, _ range: Range<Int>) throws(QueryError) {
+  private func sort(_ storage: Buffer, _ range: Range<Int>, _ query: QueryRun) throws(QueryError) {
     let entries = storage.base.assumingMemoryBound(to: SortEntry.self)
     for row in range { entries[row] = SortEntry(word: 0, row: UInt32(truncatingIfNeeded: row)) }
     let spare = try Buffer.allocated(byteCount: range.count * MemoryLayout<SortEntry>.stride, for: "sort")
     let run = SortRun(entries: entries + range.lowerBound, count: range.count)
-    sort(run, spare.base.assumingMemoryBound(to: SortEntry.self), level: 0)
+    try sort(run, spare.base.assumingMemoryBound(to: SortEntry.self), level: 0, query)
   }
 
-  private func sort(_ run: SortRun, _ spare: UnsafeMutablePointer<SortEntry>, level: Int) {
+  private func sort(
+    _ run: SortRun, _ spare: UnsafeMutablePointer<SortEntry>, level: Int, _ query: QueryRun
+  ) throws(QueryError) {
     var (run, level) = (run, level)
     while level < levels.count, run.count > 1 {
       let current = levels[level]
       if case .word(let word) = current {
         loadWords(run, word)
-        run.sortByWord(spare)
+        try run.sortByWord(spare, query)
       } else {
-        var buffer = UnsafeMutableBufferPointer(start: run.entries, count: run.count)
-        buffer.sort { a, b in
-          let order = compare(Int(a.row), Int(b.row), current)
-          return order != 0 ? order < 0 : a.row < b.row
-        }
+        try sortByValue(run, spare, current, query)
       }
       level += 1
       if level == levels.count { return }
-      guard let only = sortTies(run, spare, current, level) else { return }
+      guard let only = try sortTies(run, spare, current, level, query) else { return }
       run = only
+    }
+  }
+
+  @inline(__always)
+  private func isBefore(_ a: SortEntry, _ b: SortEntry, _ level: Level) -> Bool {
+    let order = compare(Int(a.row), Int(b.row), level)
+    return order != 0 ? order < 0 : a.row < b.row
+  }
+
+  /// Rows that are sorted at once; between such pieces a query can be cancelled.
+  private static let pieceSize = 1 << 13
+
+  /// Sorts pieces, and merges them two by two.
+  private func sortByValue(
+    _ run: SortRun, _ spare: UnsafeMutablePointer<SortEntry>, _ level: Level, _ query: QueryRun
+  ) throws(QueryError) {
+    for start in Swift.stride(from: 0, to: run.count, by: Self.pieceSize) {
+      if run.count > Self.pieceSize { try query.checkpoint() }
+      let size = min(Self.pieceSize, run.count - start)
+      var piece = UnsafeMutableBufferPointer(start: run.entries + start, count: size)
+      piece.sort { isBefore($0, $1, level) }
+    }
+    var (source, target) = (run.entries, spare)
+    var size = Self.pieceSize
+    while size < run.count {
+      for start in Swift.stride(from: 0, to: run.count, by: 2 * size) {
+        let middle = min(start + size, run.count)
+        try merge(source, start..<middle, middle..<min(middle + size, run.count), into: target, level, query)
+      }
+      swap(&source, &target)
+      size *= 2
+    }
+    if source != run.entries { run.entries.update(from: source, count: run.count) }
+  }
+
+  /// Merges two neighbouring ranges to the same place in the target.
+  private func merge(
+    _ source: UnsafeMutablePointer<SortEntry>, _ first: Range<Int>, _ second: Range<Int>,
+    into target: UnsafeMutablePointer<SortEntry>, _ level: Level, _ query: QueryRun
+  ) throws(QueryError) {
+    var (a, b) = (first.lowerBound, second.lowerBound)
+    for position in first.lowerBound..<second.upperBound {
+      if position & 0x3FFF == 0 { try query.checkpoint() }
+      let takesSecond = a == first.upperBound || (b < second.upperBound && isBefore(source[b], source[a], level))
+      target[position] = source[takesSecond ? b : a]
+      if takesSecond { b += 1 } else { a += 1 }
     }
   }
 
@@ -178,15 +222,17 @@ final class SortedRows: @unchecked Sendable {
 
   /// Sorts the rows that are equal so far by the next level; a single tie of all rows is returned instead.
   private func sortTies(
-    _ run: SortRun, _ spare: UnsafeMutablePointer<SortEntry>, _ current: Level, _ next: Int
-  ) -> SortRun? {
+    _ run: SortRun, _ spare: UnsafeMutablePointer<SortEntry>, _ current: Level, _ next: Int, _ query: QueryRun
+  ) throws(QueryError) -> SortRun? {
     var start = 0
     let entries = run.entries
     while start < run.count {
       var end = start + 1
       while end < run.count, isTie(entries[end - 1], entries[end], current) { end += 1 }
       if end - start == run.count { return run }
-      if end - start > 1 { sort(SortRun(entries: entries + start, count: end - start), spare, level: next) }
+      if end - start > 1 {
+        try sort(SortRun(entries: entries + start, count: end - start), spare, level: next, query)
+      }
       start = end
     }
     return nil
@@ -236,13 +282,13 @@ private struct SortRun {
 
   private static let radixThreshold = 512
 
-  func sortByWord(_ spare: UnsafeMutablePointer<SortEntry>) {
+  func sortByWord(_ spare: UnsafeMutablePointer<SortEntry>, _ query: QueryRun) throws(QueryError) {
     if count < 24 { return insertionSort() }
     if count < Self.radixThreshold {
       var buffer = UnsafeMutableBufferPointer(start: entries, count: count)
       return buffer.sort { a, b in a.word != b.word ? a.word < b.word : a.row < b.row }
     }
-    radixSort(spare)
+    try radixSort(spare, query)
   }
 
   private func insertionSort() {
@@ -258,12 +304,13 @@ private struct SortRun {
   }
 
   /// Least significant digit first, 8 bits a pass; digits in which all words agree are left out.
-  private func radixSort(_ spare: UnsafeMutablePointer<SortEntry>) {
+  private func radixSort(_ spare: UnsafeMutablePointer<SortEntry>, _ query: QueryRun) throws(QueryError) {
     var differing: UInt64 = 0
     let first = entries[0].word
     for index in 0..<count { differing |= entries[index].word ^ first }
     var (source, target) = (entries, spare)
     for shift in stride(from: UInt64(0), to: 64, by: 8) where (differing >> shift) & 0xFF != 0 {
+      try query.checkpoint()
       Self.pass(source, target, count, shift)
       swap(&source, &target)
     }

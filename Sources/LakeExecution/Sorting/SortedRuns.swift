@@ -17,7 +17,7 @@ final class SortedRuns: RowSpill {
     var runs: [SpilledRows] = []
   }
 
-  /// Runs that are merged at once.
+  /// Runs that are merged at once at most.
   private static let fanIn = 64
 
   init(_ types: [LogicalType], keys: [SortColumn], keyIndexes: [Int], node: OperatorNode) {
@@ -55,9 +55,22 @@ final class SortedRuns: RowSpill {
   func merge(_ run: QueryRun) throws(QueryError) -> RunMerge {
     while true {
       let runs = state.withLock { $0.runs }
-      if runs.count <= Self.fanIn { return try RunMerge(runs, order, run) }
-      try mergeSome(Array(runs.prefix(Self.fanIn)), run)
+      let fitting = fanIn(of: runs, run)
+      if runs.count <= fitting { return try RunMerge(runs, order, run) }
+      try mergeSome(Array(runs.prefix(fitting)), run)
     }
+  }
+
+  /// As many of the first runs as can be merged in memory, but two at least.
+  private func fanIn(of runs: [SpilledRows], _ run: QueryRun) -> Int {
+    var count = 0
+    var byteCount = 0
+    for rows in runs.prefix(Self.fanIn) {
+      byteCount += RunMerge.byteCount(merging: rows)
+      if count >= 2, run.spillPolicy.isBeyond(byteCount) { break }
+      count += 1
+    }
+    return count
   }
 
   /// Replaces the first runs by a single one behind the others.

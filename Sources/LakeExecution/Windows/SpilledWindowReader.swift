@@ -23,6 +23,8 @@ final class SpilledWindowReader: BatchReader {
   private let sectionMemory: MemoryReservation
   /// Rows of a section, unless a single partition has more.
   private static let sectionSize = 8 * Batch.capacity
+  /// Bytes of a section's rows, likewise: they, a copy, their keys and the results are there at once.
+  private var sectionByteCount: Int { run.settings.memoryLimit / 16 }
 
   /// `types`: of the stored columns.
   init(_ plan: WindowPlan, _ types: [LogicalType], _ merge: RunMerge, _ run: QueryRun) {
@@ -50,7 +52,7 @@ final class SpilledWindowReader: BatchReader {
 
   /// Reads rows until there are enough in whole partitions.
   private func fill() throws(QueryError) {
-    while !isAtEnd, waitingCount < Self.sectionSize || wholeCount == 0 {
+    while !isAtEnd, wholeCount == 0 || (waitingCount < Self.sectionSize && waitingMemory.bytes < sectionByteCount) {
       guard let rows = try merge.next() else {
         isAtEnd = true
         break
