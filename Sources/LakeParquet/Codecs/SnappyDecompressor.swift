@@ -391,7 +391,7 @@ private struct SnappyBlock {
     return Place(source: place.source + length, target: place.target + count)
   }
 
-  /// Copies from `offset` bytes back in steps of eight; writes up to seven bytes too many. A shorter period is doubled
+  /// Copies from `offset` bytes back in steps of eight; writes up to ten bytes too many. A shorter period is doubled
   /// until it has eight bytes.
   @inline(__always)
   private static func copy(_ target: UnsafeMutablePointer<UInt8>, _ count: Int, from offset: Int) {

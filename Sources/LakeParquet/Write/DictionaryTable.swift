@@ -97,11 +97,7 @@ struct DictionaryTable<Value: StoredValue> {
   }
 
   private mutating func insert(_ value: Value, _ hash: UInt64, _ place: Int) -> UInt32 {
-    if let view = value as? StringView, let kept = heap.copy(view) as? Value {
-      values[count] = kept
-    } else {
-      values[count] = value
-    }
+    values[count] = value.kept(in: &heap)
     hashes.base.assumingMemoryBound(to: UInt64.self)[count] = hash
     byteCount += PlainEncoder.size(value, storage)
     count += 1

@@ -94,14 +94,6 @@ struct RowOrder<Value: StoredValue> {
       if rises | unordered != 0 { isDescending = false }
       start = end
     }
-    if isOpen { keep(previous) }
-  }
-
-  private mutating func keep(_ value: Value) {
-    guard let view = value as? StringView else { return last = value }
-    var fresh = StringHeap()
-    let copy = fresh.copy(view)
-    heap = fresh
-    last = copy as? Value ?? value
+    if isOpen { last = previous.kept(in: &heap) }
   }
 }

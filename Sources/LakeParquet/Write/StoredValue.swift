@@ -13,6 +13,23 @@ protocol StoredValue: BitwiseCopyable {
   static var hasUnordered: Bool { get }
 }
 
+extension StoredValue {
+  /// The value for keeping: of a view, the bytes are copied into the heap.
+  @inline(__always)
+  func kept(in heap: inout StringHeap) -> Self {
+    guard let view = self as? StringView, let copy = heap.copy(view) as? Self else { return self }
+    return copy
+  }
+
+  /// The value for keeping, with a heap of its own.
+  func kept(in heap: inout StringHeap?) -> Self {
+    var fresh = StringHeap()
+    let copy = kept(in: &fresh)
+    heap = fresh
+    return copy
+  }
+}
+
 extension StoredValue where Self: FixedWidthInteger {
   @inline(__always) var dictionaryHash: UInt64 { HashMix.hash(UInt64(truncatingIfNeeded: self)) }
   @inline(__always) static func isSame(_ a: Self, _ b: Self) -> Bool { a == b }

@@ -71,16 +71,8 @@ struct ValueBounds<Value: StoredValue> {
   }
 
   private mutating func widen(_ least: Value, _ greatest: Value) {
-    if lower.map({ least.isLess(than: $0) }) ?? true { lower = Self.kept(least, in: &lowerBytes) }
-    if upper.map({ $0.isLess(than: greatest) }) ?? true { upper = Self.kept(greatest, in: &upperBytes) }
-  }
-
-  private static func kept(_ value: Value, in heap: inout StringHeap?) -> Value {
-    guard let view = value as? StringView else { return value }
-    var fresh = StringHeap()
-    let copy = fresh.copy(view)
-    heap = fresh
-    return copy as? Value ?? value
+    if lower.map({ least.isLess(than: $0) }) ?? true { lower = least.kept(in: &lowerBytes) }
+    if upper.map({ $0.isLess(than: greatest) }) ?? true { upper = greatest.kept(in: &upperBytes) }
   }
 }
 
