@@ -34,9 +34,6 @@ package struct FileScanSource: ScanSource {
 
   /// Parts of this size are read by a worker each, where a text file can be split.
   private static let splitSize = 8 << 20
-  /// Parquet files from this size on are looked into while planning, so that workers can share them; many files are
-  /// enough for all workers unless each is large.
-  private static func parquetSplitSize(fileCount: Int) -> Int { fileCount <= 32 ? 1 << 20 : 16 << 20 }
 
   init(
     fields: [Field], columns: [Column], fileSchema: Schema, format: DataFormat, listing: FileListing, name: String,
@@ -84,7 +81,7 @@ package struct FileScanSource: ScanSource {
     var tasks: [any ScanTask] = []
     for file in files {
       switch format {
-      case .parquet: tasks += try parquetTasks(file, request, from: Self.parquetSplitSize(fileCount: files.count))
+      case .parquet: tasks += try parquetTasks(file, request, from: RowGroupMorsels.splitSize(fileCount: files.count))
       case .avro:
         tasks.append(
           FileScanTask(source: self, request: request, file: file, fileSystem, part: .whole, rows: file.size / 60))

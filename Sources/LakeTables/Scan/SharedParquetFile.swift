@@ -26,6 +26,10 @@ final class SharedParquetFile: Sendable {
 
 /// Groups row groups into morsels.
 enum RowGroupMorsels {
+  /// Files from this size on are looked into while planning, so that workers can share them; many files are enough for
+  /// all workers unless each is large.
+  static func splitSize(fileCount: Int) -> Int { fileCount <= 32 ? 1 << 20 : 16 << 20 }
+
   /// Rows that are worth a task of their own.
   private static let rows = 200_000
 

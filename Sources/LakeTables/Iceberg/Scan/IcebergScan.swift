@@ -125,6 +125,7 @@ struct IcebergScan: ScanSource {
       entries.append((ManifestEntry(status: .added, file: item.file), try metadata.spec(id: item.specID)))
     }
     let positions = PositionDeletes(deletes, cache.fileSystem)
+    let splitSize = RowGroupMorsels.splitSize(fileCount: entries.count)
     for (entry, spec) in entries {
       guard context.pruning.admits(entry.file, spec: spec) else {
         request.counters.add(1, to: .filesPruned)
@@ -132,7 +133,7 @@ struct IcebergScan: ScanSource {
       }
       // Files of this transaction carry no sequence number: what deletes them goes through `removed`.
       let applying = entry.sequenceNumber == nil ? [] : positions.applying(to: entry, specID: spec.id)
-      tasks += try context.tasks(for: entry.file, spec: spec, deletes: applying, positions)
+      tasks += try context.tasks(for: entry.file, spec: spec, deletes: applying, positions, splitFrom: splitSize)
     }
     return tasks
   }

@@ -14,9 +14,6 @@ final class IcebergScanContext: Sendable {
   /// Names by field id from `schema.name-mapping.default`, for files without field ids.
   private let nameMapping: [Int: [String]]
 
-  /// Files from this size on are looked into while planning, to be read by several workers.
-  private static let splitSize = 16 << 20
-
   init(schema: Schema, _ request: ScanRequest, _ metadata: TableMetadata, _ fileSystem: any FileSystem) {
     self.schema = schema
     self.request = request
@@ -37,14 +34,15 @@ final class IcebergScanContext: Sendable {
 
   /// The tasks that read one data file.
   func tasks(
-    for file: DataFile, spec: PartitionSpec, deletes: [PositionDeletes.DeleteFile], _ positions: PositionDeletes
+    for file: DataFile, spec: PartitionSpec, deletes: [PositionDeletes.DeleteFile], _ positions: PositionDeletes,
+    splitFrom splitSize: Int
   ) throws(QueryError) -> [any ScanTask] {
     guard file.format == "PARQUET" else {
       throw QueryError(
         .unsupported, .storage, "data files of format \(file.format) are not supported: \(file.location)")
     }
     let shared = SharedParquetFile(try FilePath.path(fromURI: file.location), fileSystem)
-    let morsels = file.fileSize >= Self.splitSize ? RowGroupMorsels.split(try shared.file()) : [0..<Int.max]
+    let morsels = file.fileSize >= splitSize ? RowGroupMorsels.split(try shared.file()) : [0..<Int.max]
     return morsels.map { rowGroups in
       IcebergScanTask(
         context: self, file: file, spec: spec, parquet: shared, rowGroups: rowGroups,
