@@ -75,7 +75,8 @@ final class TopNOperator: PipelineSink, @unchecked Sendable {
     if total == 0 { return (columns, 0) }
     let order = try SortedRows(keys, keyIndexes.map { columns[$0] }, count: total).sorted(run)
     let count = min(wanted, total)
-    return (columns.map { $0.gathered(order.positions, count: count) }, count)
+    // What was dropped must not stay for the sake of what is kept.
+    return (columns.map { VectorConcatenation.detached($0.gathered(order.positions, count: count)) }, count)
   }
 
   /// The rows, once complete.
@@ -94,6 +95,8 @@ private final class TopNConsumer: BatchConsumer {
   /// The first key of the last row that is needed so far, as a constant; nil until there are enough rows.
   private var last: Vector?
   private let reservation: MemoryReservation
+  /// Bytes from which on the rows are looked through, however few they are: they may hold whole pages of strings.
+  private var largestHeld: Int
 
   init(_ sink: TopNOperator, _ worker: Worker) {
     self.sink = sink
@@ -101,7 +104,10 @@ private final class TopNConsumer: BatchConsumer {
     morsel = worker.morsel
     scratch = sink.evaluator.makeScratch()
     reservation = MemoryReservation(worker.run.budget, for: "sort")
+    largestHeld = Self.smallestHeld(worker.run)
   }
+
+  private static func smallestHeld(_ run: QueryRun) -> Int { min(8 << 20, run.settings.memoryLimit / 16) }
 
   func consume(_ batch: Batch) throws(QueryError) -> Flow {
     if sink.wanted == 0 { return .done }
@@ -119,13 +125,14 @@ private final class TopNConsumer: BatchConsumer {
     try reservation.grow(by: held.adding(columns))
     parts.append((columns, rows.count))
     count += rows.count
-    if count >= 2 * sink.wanted + Batch.capacity { try prune() }
+    if count >= 2 * sink.wanted + Batch.capacity || reservation.bytes > largestHeld { try prune() }
     return .more
   }
 
   private func prune() throws(QueryError) {
     parts = [try firstRows()]
     count = parts[0].count
+    largestHeld = max(Self.smallestHeld(worker.run), 4 * reservation.bytes)
     guard count == sink.wanted else { return }
     last = .constant(parts[0].columns[sink.keyIndexes[0]].literal(at: count - 1), sink.keys[0].type, count: 1)
   }

@@ -25,10 +25,18 @@ package enum VectorConcatenation {
   /// A flat vector without rows.
   package static func emptyVector(_ type: LogicalType) -> Vector { VectorBuilder(type, capacity: 1).finish() }
 
-  /// A vector with its long strings in memory of its own.
+  /// The same rows, flat and in memory of their own, so that they keep nothing else alive.
+  package static func detached(_ vector: Vector) -> Vector { owned(vector.flattened()) }
+
+  /// A vector with its long strings, those within nested values too, in memory of its own.
   private static func owned(_ piece: Vector) -> Vector {
-    guard piece.physical == .view, piece.encoding == .flat else { return piece }
-    return joinedText([piece], piece.type, piece.count)
+    guard piece.encoding == .flat else { return piece }
+    switch piece.physical {
+    case .view: return joinedText([piece], piece.type, piece.count)
+    case .list: return joinedLists([piece], piece.type, piece.count)
+    case .structure: return joinedStructures([piece], piece.type, piece.count)
+    default: return piece
+    }
   }
 
   private static func sharedDictionary(of pieces: [Vector]) -> Vector? {
