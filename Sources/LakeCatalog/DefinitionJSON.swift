@@ -50,10 +50,16 @@ enum DefinitionJSON {
     QueryError(.metastoreError, .catalog, "the metastore holds a definition that cannot be read: \(text.prefix(200))")
   }
 
+  /// Under Iceberg's names and in its form of values: what Spark keeps there is SQL text that must be parsed.
+  private static let initialDefault = "initial-default"
+  private static let writeDefault = "write-default"
+
   private static func structure(_ fields: [Field]) -> JSONValue {
     let list = fields.map { field -> JSONValue in
       var metadata: JSONObject = [:]
       metadata["comment"] = field.comment.map { .string($0) }
+      metadata[initialDefault] = field.initialDefault.flatMap { LiteralJSON.json($0, field.type) }
+      metadata[writeDefault] = field.writeDefault.flatMap { LiteralJSON.json($0, field.type) }
       return [
         "name": .string(field.name), "type": json(field.type), "nullable": .bool(field.isNullable),
         "metadata": .object(metadata),
@@ -103,9 +109,18 @@ enum DefinitionJSON {
 
   private static func field(_ json: JSONValue) throws(QueryError) -> Field {
     guard let name = json["name"]?.string else { throw damaged(json.compactText) }
-    return Field(
+    var field = Field(
       name, try type(json.member("type")), isNullable: json["nullable"] != .bool(false),
       comment: json["metadata"]?["comment"]?.string)
+    field.initialDefault = try value(json["metadata"]?[initialDefault], field.type)
+    field.writeDefault = try value(json["metadata"]?[writeDefault], field.type)
+    return field
+  }
+
+  private static func value(_ json: JSONValue?, _ type: LogicalType) throws(QueryError) -> Literal? {
+    guard let json else { return nil }
+    guard let value = LiteralJSON.literal(json, type) else { throw damaged(json.compactText) }
+    return value
   }
 
   private static let atomicTypes: [String: LogicalType] = [

@@ -6,6 +6,13 @@ package struct Field: Hashable, Sendable {
   package var comment: String?
   /// The stable id of the field in an Iceberg schema; nil outside one.
   package var fieldID: Int?
+  /// What rows have in the column whose files lack it (Iceberg's initial default); nil: NULL.
+  package var initialDefault: Literal?
+  /// What INSERT stores in the column where it gives no value (Iceberg's write default); nil: NULL.
+  package var writeDefault: Literal?
+
+  /// Whether one of the defaults is there.
+  package var hasDefault: Bool { initialDefault != nil || writeDefault != nil }
 
   package init(
     _ name: String, _ type: LogicalType, isNullable: Bool = true, comment: String? = nil, fieldID: Int? = nil

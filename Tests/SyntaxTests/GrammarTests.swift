@@ -67,7 +67,7 @@ import Testing
     let grammar = try grammar()
     var sampler = SentenceSampler(grammar, seed: 1)
     for rule in ["script", "alterTable"] + Self.statements.keys.sorted() {
-      for _ in 0..<50 { _ = sampler.sentence(of: rule, length: 60) }
+      for _ in 0..<80 { _ = sampler.sentence(of: rule, length: 60) }
     }
     #expect(Set(grammar.names).subtracting(sampler.used).isEmpty)
   }

@@ -1,4 +1,5 @@
 import LakeColumnar
+import LakeDiagnostics
 import LakeTypes
 import Testing
 
@@ -74,6 +75,30 @@ import Testing
     #expect(PartitionText.inferredType(["1.5"]) == .double)
     #expect(PartitionText.inferredType(["nan"]) == .string)
     #expect(PartitionText.inferredType(["2026-01-31", "x"]) == .string)
+  }
+
+  @Test func defaultsAreReadAndKeptAsTheMetadataSpellsThem() throws {
+    let cases: [(json: String, type: String, value: Literal)] = [
+      ("true", "\"boolean\"", .boolean(true)), ("5", "\"long\"", .integer(5)), ("1.5", "\"double\"", .double(1.5)),
+      ("\"14.20\"", "\"decimal(9, 2)\"", .decimal(1420)), ("\"2026-01-31\"", "\"date\"", .date(20484)),
+      ("\"2026-01-31T10:00:00.5\"", "\"timestamp\"", .timestamp(1_769_853_600_500_000)),
+      ("\"2026-01-31T12:00:00+02:00\"", "\"timestamptz\"", .timestamp(1_769_853_600_000_000)),
+      ("\"x\"", "\"string\"", .string("x")), ("\"0aFF\"", "\"binary\"", .binary([10, 255])),
+      (
+        "{}",
+        #"{"type": "struct", "fields": [{"id": 7, "name": "y", "required": false, "type": "int", "initial-default": 3}]}"#,
+        .struct([.integer(3)])
+      ),
+    ]
+    for (json, type, value) in cases {
+      let text = #"{"id": 1, "name": "x", "required": false, "type": \#(type), "initial-default": \#(json)}"#
+      let field = try IcebergField(json: try JSONValue(parsing: text))
+      #expect(try IcebergField.sqlFields([field])[0].initialDefault == value)
+      #expect(field.json == (try JSONValue(parsing: text)))
+    }
+    let wrong = #"{"id": 1, "name": "x", "required": false, "type": "int", "write-default": "five"}"#
+    let field = try IcebergField(json: try JSONValue(parsing: wrong))
+    expectError(.unsupported) { _ = try IcebergField.sqlFields([field]) }
   }
 
   @Test func metadataKeepsWhatItDoesNotKnow() throws {

@@ -5,7 +5,7 @@ import LakeTypes
 /// One wanted column of a row group, however it comes about.
 final class ColumnSource {
   private enum Origin {
-    case missing(LogicalType)
+    case missing(LogicalType, Literal)
     case flat(FlatColumnReader)
     case nested(NestedColumnReader)
   }
@@ -20,7 +20,7 @@ final class ColumnSource {
     fileTypes: (Int) -> LogicalType
   ) throws(QueryError) {
     switch plan {
-    case .missing(let type): origin = .missing(type)
+    case .missing(let type, let value): origin = .missing(type, value)
     case .leaf(_, let index, let type) where plan.isFlat:
       origin = .flat(FlatColumnReader(try makeChunk(index, type)))
     default:
@@ -42,6 +42,11 @@ final class ColumnSource {
     case .flat(let reader): [reader.chunk]
     case .nested(let reader): reader.chunks
     }
+  }
+
+  /// The value of every row, if the file lacks the column.
+  var constant: (value: Literal, type: LogicalType)? {
+    if case .missing(let type, let value) = origin { (value, type) } else { nil }
   }
 
   /// Compressed bytes, as a measure of what reading costs.
@@ -75,7 +80,7 @@ final class ColumnSource {
     let hull = base + Int(rows[count - 1]) + 1 - first
     if let decoded, holds(decoded, first, hull) { return gather(decoded, rows, count, shift: decodedStart - base) }
     switch origin {
-    case .missing(let type): return .allNull(type, count: count)
+    case .missing(let type, let value): return .constant(value, type, count: count)
     case .flat(let reader): return try reader.read(rows, count: count, base: base)
     case .nested(let reader):
       return gather(try reader.read(from: first, count: hull), rows, count, shift: first - base)
@@ -84,7 +89,7 @@ final class ColumnSource {
 
   private func fresh(from start: Int, count: Int) throws(QueryError) -> Vector {
     switch origin {
-    case .missing(let type): .allNull(type, count: count)
+    case .missing(let type, let value): .constant(value, type, count: count)
     case .flat(let reader): try reader.read(from: start, count: count)
     case .nested(let reader): try reader.read(from: start, count: count)
     }

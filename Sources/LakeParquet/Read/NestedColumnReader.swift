@@ -41,7 +41,7 @@ private struct NestedAssembly {
   /// The vector of a node's slots; `count` is the number of slots where only the caller knows it.
   func vector(_ plan: ReadPlan, count: Int) throws(FormatFault) -> Vector {
     switch plan {
-    case .missing(let type): return .allNull(type, count: count)
+    case .missing(let type, let value): return .constant(value, type, count: count)
     case .leaf(let node, let index, let type): return try leaf(node, levels(index), type)
     case .structure(let node, let parts, let type):
       return try structure(node, parts, type, levels(plan.levelLeaf(of: node)))

@@ -16,6 +16,13 @@ package struct ParquetColumnStatistics: Sendable {
 }
 
 extension ParquetColumnStatistics {
+  /// Describes rows that all have one value.
+  init(ofEach value: Literal, rowCount: Int) {
+    let bound = value.isNull || value.isNaN ? nil : value
+    self.init(
+      min: bound, max: bound, areBoundsExact: true, nullCount: value.isNull ? rowCount : 0, mayHaveNaN: value.isNaN)
+  }
+
   /// Decodes a chunk's statistics as values of the given type; nothing that is in doubt is used.
   init(_ statistics: ChunkStatistics, leaf: LeafType, as type: LogicalType) {
     let hasOrder = leaf.kind != .int96 && leaf.meaning != .interval

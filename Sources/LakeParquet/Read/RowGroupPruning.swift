@@ -12,7 +12,8 @@ struct RowGroupPruning {
     let rows = file.rowCount(ofRowGroup: rowGroup)
     return predicates.contains { predicate in
       switch plans.target(of: predicate) {
-      case .missing: !predicate.test.acceptsNull
+      case .missing(let value):
+        ParquetColumnStatistics(ofEach: value, rowCount: rows).excludes(predicate.test, rowCount: rows)
       case .leaf(let leaf, let index, let type):
         file.statistics(leaf, index, rowGroup: rowGroup, as: type).excludes(predicate.test, rowCount: rows)
       case nil: false

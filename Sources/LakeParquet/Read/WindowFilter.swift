@@ -1,5 +1,6 @@
 import LakeColumnar
 import LakeDiagnostics
+import LakeTypes
 
 /// The rows of a window that are left so far.
 struct WindowSelection {
@@ -70,6 +71,7 @@ final class WindowFilter {
 
   /// Tests the dictionary of a chunk that holds nothing but codes.
   func prepare() throws(QueryError) -> Outcome {
+    if let (value, type) = source.constant { return passes(value, type) ? .all : .none }
     if source.chunks.isEmpty { return filter.acceptsNull ? .all : .none }
     guard let chunk = try source.dictionaryOnlyChunk() else { return .some }
     let dictionary = try chunk.dictionary()
@@ -78,6 +80,16 @@ final class WindowFilter {
     for index in 0..<dictionary.count { passing &+= Int(table[index]) }
     if passing == 0, !filter.acceptsNull || chunk.column.maxDefinition == 0 { return .none }
     return passing == dictionary.count && chunk.column.maxDefinition == 0 ? .all : .some
+  }
+
+  /// Whether the value of a column that the file lacks passes; of a struct's fields no more is known than NULL.
+  private func passes(_ value: Literal, _ type: LogicalType) -> Bool {
+    if value.isNull { return filter.acceptsNull }
+    guard place.path.isEmpty else { return true }
+    let one = Vector.constant(value, type, count: 1).flattened()
+    let flag = flags.base.assumingMemoryBound(to: UInt8.self)
+    filter.test(one, into: flag)
+    return flag[0] == 1
   }
 
   private func flags(of dictionary: Vector) -> UnsafeMutablePointer<UInt8> {
@@ -111,14 +123,15 @@ final class WindowFilter {
     selection.keep(target, from: first)
   }
 
-  /// The column's values, or those of the field. Its fields are NULL where a struct is.
+  /// The column's values, or those of the field. Its fields are NULL where a struct is; a field that the file lacks
+  /// has its default for every row.
   private func tested(_ column: Vector) -> Vector {
     var vector = column
     for index in place.path where !vector.isConstant { vector = vector.children[index] }
     return vector
   }
 
-  /// Constants come from columns that are all NULL.
+  /// Constants come from fields that the file lacks; where they have a default, a struct around them may be NULL still.
   private func passesConstant(_ vector: Vector) -> Bool { vector.isConstantNull ? filter.acceptsNull : true }
 
   private func applyNulls(_ validity: ValidityMask, _ target: UnsafeMutablePointer<UInt8>, _ count: Int) {

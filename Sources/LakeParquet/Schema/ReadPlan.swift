@@ -3,8 +3,8 @@ import LakeTypes
 
 /// How a wanted field is made of the columns of a file.
 indirect enum ReadPlan: Sendable {
-  /// The file lacks it: NULL.
-  case missing(LogicalType)
+  /// The file lacks it: every value is the field's default, or NULL.
+  case missing(LogicalType, Literal)
   case leaf(ColumnNode, index: Int, LogicalType)
   case structure(ColumnNode, [ReadPlan], LogicalType)
   case list(ColumnNode, element: ReadPlan, LogicalType)
@@ -19,21 +19,24 @@ indirect enum ReadPlan: Sendable {
   /// A field of the plan's column, or of structs in it: itself a column without lists, or nothing that predicates can
   /// be decided by.
   enum Target {
-    /// Every row is NULL.
-    case missing
+    /// Every row has this value; NULL where a struct around it is NULL.
+    case missing(Literal)
     case leaf(LeafType, index: Int, LogicalType)
   }
 
   /// Follows a predicate's path; nil where it leads to no leaf, or into a list.
   func target(_ path: ArraySlice<Int>) -> Target? {
     switch self {
-    case .missing: return .missing
+    case .missing(_, let value): return path.isEmpty || value.isNull ? .missing(value) : nil
     case .leaf(let node, let index, let type):
       guard path.isEmpty, node.repetition == 0, case .leaf(let leaf, _) = node.shape else { return nil }
       return .leaf(leaf, index: index, type)
     case .structure(_, let parts, _):
       guard let first = path.first, parts.indices.contains(first) else { return nil }
-      return parts[first].target(path.dropFirst())
+      let target = parts[first].target(path.dropFirst())
+      // A struct around it may be NULL, so that the value is not that of every row.
+      if case .missing(let value)? = target, !value.isNull { return nil }
+      return target
     case .list, .map: return nil
     }
   }
@@ -79,9 +82,11 @@ struct ColumnMatcher {
   func plan(
     _ field: Field, at position: Int, _ selection: FieldSelection = .whole
   ) throws(FormatFault) -> ReadPlan {
-    guard let node = find(field, at: position, among: columns) else { return .missing(field.type) }
+    guard let node = find(field, at: position, among: columns) else { return Self.missing(field) }
     return try plan(field.type, node, selection)
   }
+
+  private static func missing(_ field: Field) -> ReadPlan { .missing(field.type, field.initialDefault ?? .null) }
 
   private func find(_ field: Field, at position: Int, among nodes: [ColumnNode]) -> ColumnNode? {
     switch matching {
@@ -100,13 +105,17 @@ struct ColumnMatcher {
     _ type: LogicalType, _ node: ColumnNode, _ selection: FieldSelection = .whole
   ) throws(FormatFault) -> ReadPlan {
     switch (type, node.shape) {
-    case (.void, _): return .missing(type)
-    case (_, .leaf(let leaf, _)) where leaf.meaning == .unknown: return .missing(type)
+    case (.void, _): return .missing(type, .null)
+    case (_, .leaf(let leaf, _)) where leaf.meaning == .unknown: return .missing(type, .null)
     case (.struct(let fields), .structure(let parts)):
       var plans: [ReadPlan] = []
       for (index, field) in fields.enumerated() {
-        guard let inner = selection.field(index), let part = find(field, at: index, among: parts) else {
-          plans.append(.missing(field.type))
+        guard let inner = selection.field(index) else {
+          plans.append(.missing(field.type, .null))
+          continue
+        }
+        guard let part = find(field, at: index, among: parts) else {
+          plans.append(Self.missing(field))
           continue
         }
         plans.append(try plan(field.type, part, inner))

@@ -93,8 +93,12 @@ struct TableFunctionBinder {
   }
 
   private func schema(_ text: String, _ span: SourceSpan) throws(QueryError) -> Schema {
-    do {
-      return try TypeBinder.bind(try Parser.parseColumnList(text))
+    do throws(QueryError) {
+      let columns = try Parser.parseColumnList(text)
+      if let column = columns.first(where: { $0.defaultValue != nil }) {
+        throw QueryError(.unsupported, .bind, "column \(column.name.name) has a default, which files have not")
+      }
+      return try TypeBinder.bind(columns)
     } catch {
       var moved = error
       moved.span = span

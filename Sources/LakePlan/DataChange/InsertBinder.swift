@@ -162,7 +162,7 @@ private struct InsertBinder {
     return table.schema.fields.map { field in
       if let literal = fixed[field.name] { return .literal(literal.value, literal.type) }
       if let column = given[field.name.lowercased()] { return .column(column, span: target.span) }
-      return .literal(.null, field.type)
+      return field.defaultExpression
     }
   }
 

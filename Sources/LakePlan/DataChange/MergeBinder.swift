@@ -167,7 +167,8 @@ private struct MergeBinder {
     case .update(let assignments):
       var result: [(Int, BoundExpression)] = []
       for assignment in assignments {
-        result.append((try table.column(assignment.column), try expressions.bind(assignment.value)))
+        let column = try table.column(assignment.column)
+        result.append((column, try expressions.bind(assignment.value, writtenTo: table.schema[column])))
       }
       return result
     case .insert(let columns, let values):
@@ -177,7 +178,15 @@ private struct MergeBinder {
           .columnCountMismatch, .bind, "INSERT names \(targets.count) columns, but gives \(values.count) values",
           span: clause.span)
       }
-      return Array(zip(targets, try expressions.bind(values)))
+      var result: [(Int, BoundExpression)] = []
+      for (column, value) in zip(targets, values) {
+        result.append((column, try expressions.bind(value, writtenTo: table.schema[column])))
+      }
+      for (column, field) in table.schema.fields.enumerated()
+      where field.writeDefault != nil && !targets.contains(column) {
+        result.append((column, field.defaultExpression))
+      }
+      return result
     }
   }
 

@@ -71,7 +71,8 @@ private struct RowChangeBinder {
     for assignment in update.assignments {
       let index = try table.column(assignment.column)
       let value = try StoreAssignment.value(
-        try expressions.bind(assignment.value), to: table.schema[index], of: table.text)
+        try expressions.bind(assignment.value, writtenTo: table.schema[index]), to: table.schema[index],
+        of: table.text)
       values[index] = try Coercion.conditional(
         [ConditionalBranch(condition: condition, result: value)], otherwise: values[index],
         span: assignment.value.span)

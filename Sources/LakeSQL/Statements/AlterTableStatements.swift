@@ -35,7 +35,7 @@ extension StatementExecutor {
       return names.filter { !ifExists || schema.contains($0.path[...]) }.map { .dropColumn($0.path) }
     case .renameColumn(let name, let new): return [.renameColumn(name.path, to: new.name)]
     case .changeColumn(let old, let column): return try change(old, column)
-    case .alterColumn(let name, let change): return [try alteration(name.path, change)]
+    case .alterColumn(let name, let change): return [try alteration(name, change, schema)]
     case .setProperties(let properties): return [.setProperties(Self.dictionary(properties))]
     case .unsetProperties(let keys, _): return [.unsetProperties(keys)]
     case .setLocation(let location): return [.setLocation(location)]
@@ -46,11 +46,17 @@ extension StatementExecutor {
   private func addition(_ column: NewColumn) throws(QueryError) -> TableAlteration {
     let field = Field(column.name.last.name, try TypeBinder.bind(column.type), comment: column.comment)
     return .addColumn(
-      field, in: Array(column.name.path.dropLast()), column.position.map(LakeTables.ColumnPosition.init))
+      try withDefault(column.defaultValue, field), in: Array(column.name.path.dropLast()),
+      column.position.map(LakeTables.ColumnPosition.init))
   }
 
   /// Hive's CHANGE COLUMN: a new name, type, comment and place at once.
   private func change(_ old: QualifiedName, _ column: NewColumn) throws(QueryError) -> [TableAlteration] {
+    if let value = column.defaultValue {
+      throw QueryError(
+        .unsupported, .plan, "CHANGE COLUMN with a default is not supported", span: value.span,
+        hint: "ALTER COLUMN \(column.name.text) SET DEFAULT")
+    }
     var path = old.path
     var result: [TableAlteration] = [.changeType(path, try TypeBinder.bind(column.type))]
     if let comment = column.comment { result.append(.setColumnComment(path, comment)) }
@@ -63,9 +69,18 @@ extension StatementExecutor {
   }
 
   private func alteration(
-    _ path: [String], _ change: ColumnChange
+    _ name: QualifiedName, _ change: ColumnChange, _ schema: Schema
   ) throws(QueryError) -> TableAlteration {
+    let path = name.path
     switch change {
+    case .setDefault(let expression):
+      guard path.count == 1 else {
+        throw QueryError(.unsupported, .plan, "a field of a struct has no default of its own", span: name.span)
+      }
+      guard let index = schema.index(of: path[0]) else { return .setDefault(path, nil) }
+      let value = try binder().defaultValue(expression, of: schema[index])
+      return .setDefault(path, value.isNull ? nil : value)
+    case .dropDefault: return .setDefault(path, nil)
     case .type(let type): return .changeType(path, try TypeBinder.bind(type))
     case .comment(let text): return .setColumnComment(path, text)
     case .dropNotNull: return .dropNotNull(path)

@@ -11,7 +11,13 @@ extension StatementExecutor {
   // MARK: INSERT
 
   func run(_ insert: Insert) throws(QueryError) -> StatementCompletion {
-    .affected(try write(insert, try binder().bind(insert.query)))
+    .affected(try write(insert, try binder().bind(try withDefaults(insert))))
+  }
+
+  /// The query of an INSERT with the defaults of columns for the word DEFAULT.
+  func withDefaults(_ insert: Insert) throws(QueryError) -> Query {
+    guard DefaultSubstitution.isNeeded(by: insert.query) else { return insert.query }
+    return try DefaultSubstitution(insert.target, try target(insert.target.table)).apply(to: insert.query)
   }
 
   /// All inserts are parts of this statement's transaction: they commit together.

@@ -39,6 +39,10 @@ extension StatementExecutor {
     if !partitions.isEmpty {
       lines += [["# Partition Information", "", ""], ["# col_name", "data_type", "comment"]] + partitions
     }
+    let defaults = TableText.defaultLines(try columns(of: name))
+    if !defaults.isEmpty {
+      lines += [["# Column Default Values", "", ""], ["# col_name", "data_type", "default"]] + defaults
+    }
     if isDetailed { lines += [["", "", ""], ["# Detailed Table Information", "", ""]] + text.detailLines(table) }
     return columnRows(lines)
   }

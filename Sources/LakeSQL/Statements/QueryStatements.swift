@@ -79,7 +79,7 @@ extension StatementExecutor {
     case .createTable(let create):
       guard let query = create.query else { throw .internal("EXPLAIN of a table without a query") }
       return [try binder().bind(query)]
-    case .insert(let insert): return [try bound(insert.target, try binder().bind(insert.query)).plan]
+    case .insert(let insert): return [try bound(insert.target, try binder().bind(try withDefaults(insert))).plan]
     case .multiInsert(let insert):
       var plans: [LogicalPlan] = []
       for (part, rows) in zip(insert.inserts, try binder().bindRows(of: insert).parts) {

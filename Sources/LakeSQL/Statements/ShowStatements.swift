@@ -96,7 +96,7 @@ extension StatementExecutor {
   private func properties(of name: QualifiedName, _ key: String?) throws(QueryError) -> StatementCompletion {
     let all: [String: String]
     switch try resolve(name) {
-    case .managed(let table): all = table.properties
+    case .managed(let table): all = TableText.properties(of: table)
     case .external(let table): all = table.definition.properties
     case .view(let view): all = view.properties.filter { !ViewQueryColumns.isOwn($0.key) }
     }

@@ -93,12 +93,25 @@ extension StatementExecutor {
     for field in create.partitionedBy {
       if case .column(let column) = field.kind { columns.append(column) }
     }
-    let schema = try TypeBinder.bind(columns)
+    var schema = try TypeBinder.bind(columns)
+    for (index, column) in columns.enumerated() {
+      schema.fields[index] = try withDefault(column.defaultValue, schema[index])
+    }
     let isInferred = try ExternalFormat(create) != nil
     guard !schema.fields.isEmpty || isInferred else {
       throw QueryError(.invalidTableDefinition, .plan, "a table needs columns or AS query", span: create.name.span)
     }
     return schema
+  }
+
+  /// A new column with its default, which counts for rows without it and for INSERT.
+  func withDefault(_ expression: Expression?, _ field: Field) throws(QueryError) -> Field {
+    guard let expression else { return field }
+    let value = try binder().defaultValue(expression, of: field)
+    var field = field
+    field.initialDefault = value.isNull ? nil : value
+    field.writeDefault = field.initialDefault
+    return field
   }
 
   private func partitioning(

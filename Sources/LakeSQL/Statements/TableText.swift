@@ -1,5 +1,6 @@
 import LakeCatalog
 import LakeDiagnostics
+import LakePlan
 import LakeSyntax
 import LakeTables
 import LakeTypes
@@ -20,7 +21,7 @@ struct TableText {
       if !table.partitioning.isEmpty {
         lines.append("PARTITIONED BY (\(table.partitioning.map(Self.text).joined(separator: ", ")))")
       }
-      return (lines + Self.tail(nil, table.properties)).joined(separator: "\n")
+      return (lines + Self.tail(nil, Self.properties(of: table))).joined(separator: "\n")
     case .external(let table): return external(table.definition)
     case .view(let view):
       let names = view.schema.names.map(Self.quoted).joined(separator: ", ")
@@ -50,6 +51,8 @@ struct TableText {
     fields.enumerated().map { index, field in
       var line = "  \(quoted(field.name)) \(text(field.type))"
       line += constraints(field)
+      if let value = field.writeDefault { line += " DEFAULT \(DefaultText.text(value, field.type))" }
+      line += commented(field)
       return index == fields.count - 1 ? line : line + ","
     }
   }
@@ -60,13 +63,22 @@ struct TableText {
     case .array(let element, _): "ARRAY<\(text(element))>"
     case .map(let key, let value, _): "MAP<\(text(key)), \(text(value))>"
     case .struct(let fields):
-      "STRUCT<\(fields.map { "\(quoted($0.name)): \(text($0.type))\(constraints($0))" }.joined(separator: ", "))>"
+      "STRUCT<\(fields.map { "\(quoted($0.name)): \(text($0.type))\(constraints($0))\(commented($0))" }.joined(separator: ", "))>"
     default: type.description.uppercased()
     }
   }
 
-  private static func constraints(_ field: Field) -> String {
-    (field.isNullable ? "" : " NOT NULL") + (field.comment.map { " COMMENT \(string($0))" } ?? "")
+  private static func constraints(_ field: Field) -> String { field.isNullable ? "" : " NOT NULL" }
+
+  private static func commented(_ field: Field) -> String {
+    field.comment.map { " COMMENT \(string($0))" } ?? ""
+  }
+
+  /// The properties that define a table like this one; the usual version of the format goes without saying.
+  static func properties(of table: IcebergTable) -> [String: String] {
+    var properties = table.properties
+    if table.formatVersion > 2 { properties["format-version"] = "\(table.formatVersion)" }
+    return properties
   }
 
   private static func tail(_ comment: String?, _ properties: [String: String]) -> [String] {
@@ -116,10 +128,19 @@ struct TableText {
     }
   }
 
+  /// The columns that INSERT gives other values than NULL.
+  static func defaultLines(_ schema: Schema) -> [[String?]] {
+    schema.fields.compactMap { field in
+      field.writeDefault.map { [field.name, field.type.description, DefaultText.text($0, field.type)] }
+    }
+  }
+
   func detailLines(_ table: ResolvedTable) -> [[String?]] {
     switch table {
     case .managed(let table):
-      return details(table.name, "MANAGED", "iceberg", table.location, table.properties["comment"], table.properties)
+      return details(
+        table.name, "MANAGED", "iceberg", table.location, table.properties["comment"],
+        Self.properties(of: table))
     case .external(let table):
       let definition = table.definition
       return details(

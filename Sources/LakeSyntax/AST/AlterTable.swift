@@ -29,6 +29,8 @@ package enum ColumnChange: Hashable, Sendable {
   case type(TypeName)
   case comment(String)
   case dropNotNull
+  case setDefault(Expression)
+  case dropDefault
   case position(ColumnPosition)
 }
 
@@ -36,6 +38,7 @@ package enum ColumnChange: Hashable, Sendable {
 package struct NewColumn: Hashable, Sendable {
   package var name: QualifiedName
   package var type: TypeName
+  package var defaultValue: Expression?
   package var comment: String?
   package var position: ColumnPosition?
   @NodeSpan package var span: SourceSpan

@@ -24,6 +24,7 @@ package struct ColumnDefinition: Hashable, Sendable {
   package var name: Identifier
   package var type: TypeName
   package var isNotNull: Bool
+  package var defaultValue: Expression?
   package var comment: String?
   @NodeSpan package var span: SourceSpan
 }

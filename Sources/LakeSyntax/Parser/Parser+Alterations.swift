@@ -109,20 +109,25 @@ extension Parser {
     let start = start
     let name = try qualifiedName("the name of a column")
     let type = try typeName()
+    var defaultValue: Expression?
     var comment: String?
     var position: ColumnPosition?
     while true {
       let opening = token
       if accept(.comment) {
         try once(&comment, opening) { (parser) throws(ParseFailure) in try parser.comment() }
+      } else if accept(.default) {
+        try once(&defaultValue, opening) { (parser) throws(ParseFailure) in try parser.value() }
       } else if let place = try columnPosition() {
         try once(&position, opening) { (_) throws(ParseFailure) in place }
-      } else if at(.default) || at(.not) {
+      } else if at(.not) {
         throw unsupported(
-          "\(text(token).uppercased()) of a column that is added or changed", at: span(of: token),
-          hint: "the rows that exist have NULL in a new column")
+          "NOT NULL of a column that is added or changed", at: span(of: token),
+          hint: "the rows that exist have NULL or the default in a new column")
       } else {
-        return NewColumn(name: name, type: type, comment: comment, position: position, span: span(from: start))
+        return NewColumn(
+          name: name, type: type, defaultValue: defaultValue, comment: comment, position: position,
+          span: span(from: start))
       }
     }
   }
@@ -180,9 +185,8 @@ extension Parser {
   }
 
   private mutating func columnChange() throws(ParseFailure) -> ColumnChange {
-    if at(.set, .default) || at(.drop, .default) {
-      throw unsupported("ALTER COLUMN ... DEFAULT", at: span(of: token))
-    }
+    if accept(.set, .default) { return .setDefault(try value()) }
+    if accept(.drop, .default) { return .dropDefault }
     if at(.set, .not) {
       throw unsupported(
         "ALTER COLUMN ... SET NOT NULL", at: span(of: token), hint: "the rows that exist may have NULL in it")

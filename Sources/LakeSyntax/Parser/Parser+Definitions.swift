@@ -162,7 +162,7 @@ extension Parser {
 
   /// Whether a clause of a column comes next that is not supported.
   private var acceptsNoColumnClause: Bool {
-    let clauses: [Keyword?] = [.default, .generated, .primary, .unique, .check, .references, .constraint]
+    let clauses: [Keyword?] = [.generated, .primary, .unique, .check, .references, .constraint]
     return token.keyword != nil && clauses.contains(token.keyword)
   }
 
@@ -172,6 +172,7 @@ extension Parser {
     _ = accept(.colon)
     let type = try typeName()
     var isNotNull: Bool?
+    var defaultValue: Expression?
     var comment: String?
     while true {
       let opening = token
@@ -180,13 +181,16 @@ extension Parser {
           try parser.expect(.null)
           return true
         }
+      } else if accept(.default) {
+        try once(&defaultValue, opening) { (parser) throws(ParseFailure) in try parser.value() }
       } else if accept(.comment) {
         try once(&comment, opening) { (parser) throws(ParseFailure) in try parser.comment() }
       } else if acceptsNoColumnClause {
         throw unsupported("\(text(token).uppercased()) of a column", at: span(of: token))
       } else {
         return ColumnDefinition(
-          name: name, type: type, isNotNull: isNotNull ?? false, comment: comment, span: span(from: start))
+          name: name, type: type, isNotNull: isNotNull ?? false, defaultValue: defaultValue, comment: comment,
+          span: span(from: start))
       }
     }
   }

@@ -52,7 +52,14 @@ extension SQLWriter {
     write(column.name)
     write(column.type)
     if column.isNotNull { word("NOT NULL") }
+    writeDefault(column.defaultValue)
     clause("COMMENT", column.comment)
+  }
+
+  private mutating func writeDefault(_ value: Expression?) {
+    guard let value else { return }
+    word("DEFAULT")
+    self.value(value)
   }
 
   private mutating func write(_ field: PartitionField) {
@@ -167,6 +174,7 @@ extension SQLWriter {
   private mutating func write(_ column: NewColumn) {
     write(column.name)
     write(column.type)
+    writeDefault(column.defaultValue)
     clause("COMMENT", column.comment)
     if let position = column.position { write(position) }
   }
@@ -187,6 +195,10 @@ extension SQLWriter {
       write(type)
     case .comment(let comment): clause("COMMENT", comment)
     case .dropNotNull: word("DROP NOT NULL")
+    case .setDefault(let value):
+      word("SET")
+      writeDefault(value)
+    case .dropDefault: word("DROP DEFAULT")
     case .position(let position): write(position)
     }
   }

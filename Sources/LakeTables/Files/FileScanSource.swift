@@ -185,9 +185,14 @@ private final class FileStatistics: Sendable {
   func range(of field: Field) -> ColumnStatistics? {
     var result: ColumnStatistics?
     for footer in counts().footers {
-      guard let column = footer.schema.index(of: field.name), footer.schema[column].type == field.type else {
-        return nil
+      guard let column = footer.schema.index(of: field.name) else {
+        guard footer.rowCount > 0, let value = field.initialDefault else { continue }
+        let range = ColumnStatistics(minimum: value, maximum: value, isExact: !field.type.isFloating)
+        guard let union = result.map({ $0.union(range) }) ?? range else { return nil }
+        result = union
+        continue
       }
+      guard footer.schema[column].type == field.type else { return nil }
       for rowGroup in 0..<footer.rowGroupCount where footer.rowCount(ofRowGroup: rowGroup) > 0 {
         guard let statistics = footer.statistics(column: column, rowGroup: rowGroup) else { return nil }
         if statistics.nullCount == footer.rowCount(ofRowGroup: rowGroup) { continue }

@@ -119,7 +119,7 @@ struct FileScanTask: ScanTask {
     return AssembledReader(try TextReader.open(format, inner), assembly)
   }
 
-  /// Avro files are matched by name; what a file lacks is NULL.
+  /// Avro files are matched by name; what a file lacks has its default.
   private func openAvro() throws(QueryError) -> any BatchReader {
     var (read, assembly) = plan()
     let reader = try AvroReader(try fileSystem.open(file.path).allBytes())
@@ -144,7 +144,9 @@ struct FileScanTask: ScanTask {
     }
     for (index, source) in assembly.sources.enumerated() {
       guard case .read(let position) = source else { continue }
-      assembly.sources[index] = positions[position].map { .read($0) } ?? .constant(.null)
+      assembly.sources[index] =
+        positions[position].map { .read($0) }
+        ?? .constant(self.source.fileSchema[read[position]].initialDefault ?? .null)
     }
     return AssembledReader(
       try AvroTableReader(reader, path: file.path, projection: projection, batchSize: request.batchSize), assembly)

@@ -12,6 +12,8 @@ package final class IcebergTable: Sendable {
   /// Where the table lies: a `file://` URI.
   package let location: String
   package let properties: [String: String]
+  /// The version of the Iceberg table format.
+  package let formatVersion: Int
   /// How the table is partitioned now.
   package let partitioning: [PartitionFieldDefinition]
   let state: ManagedState
@@ -25,6 +27,7 @@ package final class IcebergTable: Sendable {
     schema = Schema(try IcebergField.sqlFields(metadata.schema.fields))
     location = metadata.location
     properties = metadata.properties
+    formatVersion = metadata.formatVersion
     partitioning = metadata.defaultSpec.fields.compactMap { field in
       if field.transform == .void { return nil }
       return metadata.schema.field(id: field.sourceID).map { PartitionFieldDefinition($0.name, field.transform) }

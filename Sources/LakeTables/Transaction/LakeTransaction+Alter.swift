@@ -53,7 +53,7 @@ extension TableMetadata {
     for key in removing { self.properties[key] = nil }
     for (key, value) in properties where key != "format-version" { self.properties[key] = value }
     guard let version = properties["format-version"] else { return }
-    guard let number = Int(version), number == 2 || number == formatVersion, formatVersion <= number else {
+    guard let number = Int(version), number <= Self.newestVersion, formatVersion <= number else {
       throw QueryError(
         .invalidParameter, .catalog, "a table of format version \(formatVersion) cannot become version \(version)")
     }
@@ -71,6 +71,7 @@ extension ExternalTable {
     case .addColumn(var field, let parent, let position):
       guard parent.isEmpty else { throw nested() }
       if schema.index(of: field.name) != nil { throw exists(field.name) }
+      if field.hasDefault { try requireDefaults() }
       field.fieldID = nil
       var index = schema.count - partitionColumns.count
       switch position {
@@ -84,7 +85,10 @@ extension ExternalTable {
       let index = try dataColumn(path)
       if let other = schema.index(of: to), other != index { throw exists(to) }
       schema.fields[index].name = to
-    case .changeType(let path, let type): schema.fields[try dataColumn(path)].type = type
+    case .changeType(let path, let type): try changeType(of: try dataColumn(path), to: type)
+    case .setDefault(let path, let value):
+      try requireDefaults()
+      schema.fields[try column(path)].writeDefault = value
     case .setColumnComment(let path, let text): schema.fields[try column(path)].comment = text
     case .dropNotNull(let path): schema.fields[try column(path)].isNullable = true
     case .moveColumn(let path, let position):
@@ -97,6 +101,32 @@ extension ExternalTable {
         schema.fields.insert(field, at: index)
       }
     }
+  }
+
+  /// Refuses defaults where the files' format has no way to tell that a row lacks a column.
+  func requireDefaults() throws(QueryError) {
+    if ["parquet", "avro"].contains(format.lowercased()) { return }
+    throw QueryError(
+      .unsupported, .catalog, "columns of tables of format \(format) have no defaults: \(name)",
+      hint: "use an Iceberg table, or files of Parquet or Avro")
+  }
+
+  /// The defaults become values of the new type.
+  private mutating func changeType(of column: Int, to type: LogicalType) throws(QueryError) {
+    let field = schema[column]
+    schema.fields[column].type = type
+    schema.fields[column].initialDefault = try Self.converted(field.initialDefault, of: field, to: type)
+    schema.fields[column].writeDefault = try Self.converted(field.writeDefault, of: field, to: type)
+  }
+
+  private static func converted(
+    _ value: Literal?, of field: Field, to type: LogicalType
+  ) throws(QueryError) -> Literal? {
+    guard let value, field.type != type else { return value }
+    if let result = LiteralJSON.json(value, field.type).flatMap({ LiteralJSON.literal($0, type) }) { return result }
+    throw QueryError(
+      .unsupported, .catalog, "the default of column \(field.name) of type \(field.type) is no \(type)",
+      hint: "ALTER TABLE ... ALTER COLUMN \(field.name) DROP DEFAULT")
   }
 
   private func column(_ path: [String]) throws(QueryError) -> Int {

@@ -61,6 +61,7 @@ extension LakeTransaction {
       var table = table
       table.location = try Self.uri(table.location, relativeTo: self.warehouse.path)
       try Self.checkNames(table.schema.fields)
+      if table.schema.fields.contains(where: \.hasDefault) { try table.requireDefaults() }
       switch try state.lookUp(table.name) {
       case nil: table.version = 0
       case .some where mode == .ifNotExists: return false

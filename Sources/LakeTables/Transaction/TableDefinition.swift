@@ -48,6 +48,8 @@ package enum TableAlteration: Hashable, Sendable {
   /// Allows NULL; the other direction is refused.
   case dropNotNull([String])
   case moveColumn([String], ColumnPosition)
+  /// What INSERT stores where it gives no value; nil: NULL.
+  case setDefault([String], Literal?)
   case setProperties([String: String])
   case unsetProperties([String])
   case setComment(String?)

@@ -38,9 +38,11 @@ struct SnapshotProducer {
     list += try retained(manifests, without: write.removed, &build, metadata, table: table)
     list = try merged(list, &build, metadata)
     build.summarize(write, list, parent: parent)
+    if metadata.formatVersion >= 3 { build.assignRowIDs(to: &list, from: metadata.nextRowID) }
     let path = build.path("snap-\(build.snapshot.id)-1-\(build.uuid).avro")
     build.snapshot.manifestList = FilePath.fileURI(path)
-    try ManifestList.write(list, of: build.snapshot, path: path, fileSystem)
+    try ManifestList.write(
+      list, of: build.snapshot, formatVersion: metadata.formatVersion, path: path, fileSystem)
     metadata.add(build.snapshot)
     own.insert(build.snapshot.id)
   }
@@ -162,10 +164,10 @@ struct SnapshotProducer {
 extension TableMetadata {
   /// Throws for the format versions that can be read only.
   func requireWritable(_ table: String) throws(QueryError) {
-    if formatVersion == 2 { return }
+    if formatVersion > 1 { return }
     throw QueryError(
       .unsupported, .commit, "writing Iceberg format version \(formatVersion) is not supported: \(table)",
-      hint: formatVersion == 1 ? "ALTER TABLE \(table) SET TBLPROPERTIES ('format-version' = '2')" : nil)
+      hint: "ALTER TABLE \(table) SET TBLPROPERTIES ('format-version' = '2')")
   }
 }
 
@@ -199,7 +201,19 @@ struct SnapshotBuild {
   func writer(specID: Int, _ metadata: TableMetadata) throws(QueryError) -> ManifestWriter {
     let spec = try metadata.spec(id: specID)
     return try ManifestWriter(
-      schema: metadata.schema, spec: spec, types: spec.valueTypes(in: metadata.sourceTypes), snapshotID: snapshot.id)
+      schema: metadata.schema, spec: spec, types: spec.valueTypes(in: metadata.sourceTypes), snapshotID: snapshot.id,
+      formatVersion: metadata.formatVersion)
+  }
+
+  /// Gives the rows of manifests that are new to row lineage their ids.
+  mutating func assignRowIDs(to manifests: inout [ManifestFile], from first: Int64) {
+    var next = first
+    for index in manifests.indices where manifests[index].content == .data && manifests[index].firstRowID == nil {
+      manifests[index].firstRowID = next
+      next += Int64(manifests[index].addedRows + manifests[index].existingRows)
+    }
+    snapshot.firstRowID = first
+    snapshot.addedRows = next - first
   }
 
   mutating func finish(_ writer: inout ManifestWriter, _ fileSystem: any FileSystem) throws(QueryError) -> ManifestFile

@@ -28,6 +28,8 @@ struct DataFile: Hashable, Sendable {
   /// Where the row groups start.
   var splitOffsets: [Int] = []
   var sortOrderID: Int?
+  /// The id of the file's first row, from format version 3 on; nil on added files until it is inherited.
+  var firstRowID: Int64?
 }
 
 /// A data file in a manifest, with the snapshot that added it.
@@ -70,6 +72,8 @@ struct ManifestFile: Hashable, Sendable {
   var deletedRows: Int
   /// One summary a partition field; empty where unknown.
   var partitions: [PartitionSummary]
+  /// Where the ids of rows begin that files without ids of their own inherit, from format version 3 on.
+  var firstRowID: Int64?
 
   var hasLiveFiles: Bool { addedFiles + existingFiles > 0 }
 }

@@ -20,33 +20,36 @@ enum ManifestList {
 
   /// Writes a list; the order of the manifests is kept.
   static func write(
-    _ manifests: [ManifestFile], of snapshot: Snapshot, path: String, _ fileSystem: any FileSystem
+    _ manifests: [ManifestFile], of snapshot: Snapshot, formatVersion: Int, path: String, _ fileSystem: any FileSystem
   ) throws(QueryError) {
     var file = AvroWriter(
-      schema: ManifestSchema.list,
+      schema: ManifestSchema.list(formatVersion: formatVersion),
       metadata: [
         AvroMetadata("snapshot-id", String(snapshot.id)),
         AvroMetadata("parent-snapshot-id", snapshot.parentID.map { String($0) } ?? "null"),
-        AvroMetadata("sequence-number", String(snapshot.sequenceNumber)), AvroMetadata("format-version", "2"),
+        AvroMetadata("sequence-number", String(snapshot.sequenceNumber)),
+        AvroMetadata("format-version", String(formatVersion)),
       ])
-    for manifest in manifests { try file.append(record(manifest)) }
+    for manifest in manifests { try file.append(record(manifest, formatVersion)) }
     try fileSystem.writeWhole(try file.finish(), to: path)
   }
 
-  private static func record(_ manifest: ManifestFile) -> AvroValue {
+  private static func record(_ manifest: ManifestFile, _ formatVersion: Int) -> AvroValue {
     let summaries = manifest.partitions.map { summary -> AvroValue in
       .record([
         .boolean(summary.containsNull), .optional(summary.containsNaN.map { .boolean($0) }),
         .optional(summary.lowerBound.map { .bytes($0) }), .optional(summary.upperBound.map { .bytes($0) }),
       ])
     }
-    return .record([
-      .string(manifest.location), .long(Int64(manifest.length)), .int(Int32(manifest.specID)),
-      .int(Int32(manifest.content.rawValue)), .long(manifest.sequenceNumber), .long(manifest.minSequenceNumber),
-      .long(manifest.addedSnapshotID), .int(Int32(manifest.addedFiles)), .int(Int32(manifest.existingFiles)),
-      .int(Int32(manifest.deletedFiles)), .long(Int64(manifest.addedRows)), .long(Int64(manifest.existingRows)),
-      .long(Int64(manifest.deletedRows)), .array(summaries), .null,
-    ])
+    let lineage: [AvroValue] = formatVersion >= 3 ? [.optional(manifest.firstRowID.map { .long($0) })] : []
+    return .record(
+      [
+        .string(manifest.location), .long(Int64(manifest.length)), .int(Int32(manifest.specID)),
+        .int(Int32(manifest.content.rawValue)), .long(manifest.sequenceNumber), .long(manifest.minSequenceNumber),
+        .long(manifest.addedSnapshotID), .int(Int32(manifest.addedFiles)), .int(Int32(manifest.existingFiles)),
+        .int(Int32(manifest.deletedFiles)), .long(Int64(manifest.addedRows)), .long(Int64(manifest.existingRows)),
+        .long(Int64(manifest.deletedRows)), .array(summaries), .null,
+      ] + lineage)
   }
 
   /// Where the fields stand in a list by whatever writer.
@@ -62,6 +65,7 @@ enum ManifestList {
     let rowCounts: [Int?]
     let partitions: Int?
     let summary: [Int?]
+    let firstRowID: Int?
 
     init(_ schema: AvroSchema) throws(QueryError) {
       location = try schema.requiredColumn(500, "manifest_path")
@@ -81,6 +85,7 @@ enum ManifestList {
         schema.column(514, "deleted_rows_count"),
       ]
       partitions = schema.column(507, "partitions")
+      firstRowID = schema.column(520, "first_row_id")
       var elements: AvroSchema?
       if let partitions, case .array(let items) = schema.fields[partitions].schema.nonNull.kind { elements = items }
       summary = [
@@ -103,7 +108,7 @@ enum ManifestList {
         sequenceNumber: number(sequenceNumber) ?? 0, minSequenceNumber: number(minSequenceNumber) ?? 0,
         addedSnapshotID: number(addedSnapshotID) ?? 0, addedFiles: files[0], existingFiles: files[1],
         deletedFiles: files[2], addedRows: rows[0], existingRows: rows[1], deletedRows: rows[2],
-        partitions: summaries(fields))
+        partitions: summaries(fields), firstRowID: number(firstRowID))
     }
 
     private func summaries(_ fields: [AvroValue]) -> [PartitionSummary] {

@@ -15,6 +15,7 @@ struct ManifestReader {
   private let splitOffsets: Int?
   private let sortOrderID: Int?
   private let contentOffset: Int?
+  private let firstRowID: Int?
   private let entry: EntryColumns
   private let partitionColumns: [Int?]
   private let partitionTypes: [LogicalType]
@@ -37,7 +38,8 @@ struct ManifestReader {
     let upperBounds: Int?
   }
 
-  /// Reads the living entries of a manifest; sequence numbers and snapshot ids are inherited from `manifest`.
+  /// Reads the living entries of a manifest; sequence numbers, snapshot ids and the ids of rows are inherited from
+  /// `manifest`.
   static func entries(
     of manifest: ManifestFile, spec: PartitionSpec, types: [LogicalType], _ fileSystem: any FileSystem
   ) throws(QueryError) -> [ManifestEntry] {
@@ -46,9 +48,15 @@ struct ManifestReader {
       var file = try AvroReader(try fileSystem.open(path).allBytes())
       let reader = try ManifestReader(file.schema, spec, types, path: path)
       var entries: [ManifestEntry] = []
+      var nextRowID = manifest.content == .data ? manifest.firstRowID : nil
       while let record = try file.next() {
-        let entry = try reader.entry(record, manifest)
-        if entry.isLive { entries.append(entry) }
+        var entry = try reader.entry(record, manifest)
+        guard entry.isLive else { continue }
+        if let next = nextRowID, entry.file.firstRowID == nil {
+          entry.file.firstRowID = next
+          nextRowID = next &+ Int64(entry.file.recordCount)
+        }
+        entries.append(entry)
       }
       return entries
     } catch {
@@ -79,6 +87,7 @@ struct ManifestReader {
     splitOffsets = file.column(132, "split_offsets")
     sortOrderID = file.column(140, "sort_order_id")
     contentOffset = file.column(144, "content_offset")
+    firstRowID = file.column(142, "first_row_id")
     let values = file.fields[partition].schema.nonNull
     partitionColumns = spec.fields.map { values.column($0.fieldID, $0.name) }
     partitionTypes = types
@@ -117,6 +126,7 @@ struct ManifestReader {
     file.upperBounds = bounds(fields, statistics.upperBounds)
     file.splitOffsets = splitOffsets.flatMap { fields[$0].elements }?.compactMap { $0.integer.map { Int($0) } } ?? []
     file.sortOrderID = number(fields, sortOrderID).map { Int($0) }
+    file.firstRowID = number(fields, firstRowID)
     return file
   }
 

@@ -2,21 +2,23 @@ import LakeAvro
 import LakeDiagnostics
 import LakeTypes
 
-/// The Avro schemas of manifests and manifest lists in format version 2, with Iceberg's field ids.
+/// The Avro schemas of manifests and manifest lists in format versions 2 and 3, with Iceberg's field ids.
 enum ManifestSchema {
-  static let list = AvroSchema.record(
-    "manifest_file",
-    [
-      AvroField("manifest_path", .string, id: 500), AvroField("manifest_length", .long, id: 501),
-      AvroField("partition_spec_id", .int, id: 502), AvroField("content", .int, id: 517),
-      AvroField("sequence_number", .long, id: 515), AvroField("min_sequence_number", .long, id: 516),
-      AvroField("added_snapshot_id", .long, id: 503), AvroField("added_files_count", .int, id: 504),
-      AvroField("existing_files_count", .int, id: 505), AvroField("deleted_files_count", .int, id: 506),
-      AvroField("added_rows_count", .long, id: 512), AvroField("existing_rows_count", .long, id: 513),
-      AvroField("deleted_rows_count", .long, id: 514),
-      .optional("partitions", .array(partitionSummary, elementID: 508), id: 507),
-      .optional("key_metadata", .bytes, id: 519),
-    ])
+  static func list(formatVersion: Int) -> AvroSchema {
+    .record("manifest_file", listFields + (formatVersion >= 3 ? [.optional("first_row_id", .long, id: 520)] : []))
+  }
+
+  private static let listFields: [AvroField] = [
+    AvroField("manifest_path", .string, id: 500), AvroField("manifest_length", .long, id: 501),
+    AvroField("partition_spec_id", .int, id: 502), AvroField("content", .int, id: 517),
+    AvroField("sequence_number", .long, id: 515), AvroField("min_sequence_number", .long, id: 516),
+    AvroField("added_snapshot_id", .long, id: 503), AvroField("added_files_count", .int, id: 504),
+    AvroField("existing_files_count", .int, id: 505), AvroField("deleted_files_count", .int, id: 506),
+    AvroField("added_rows_count", .long, id: 512), AvroField("existing_rows_count", .long, id: 513),
+    AvroField("deleted_rows_count", .long, id: 514),
+    .optional("partitions", .array(partitionSummary, elementID: 508), id: 507),
+    .optional("key_metadata", .bytes, id: 519),
+  ]
 
   private static let partitionSummary = AvroSchema.record(
     "r508",
@@ -26,18 +28,23 @@ enum ManifestSchema {
     ])
 
   /// The schema of the entries of a manifest whose partition values have the given types.
-  static func entries(_ spec: PartitionSpec, types: [LogicalType]) throws(QueryError) -> AvroSchema {
+  static func entries(
+    _ spec: PartitionSpec, types: [LogicalType], formatVersion: Int
+  ) throws(QueryError) -> AvroSchema {
     .record(
       "manifest_entry",
       [
         AvroField("status", .int, id: 0), .optional("snapshot_id", .long, id: 1),
         .optional("sequence_number", .long, id: 3), .optional("file_sequence_number", .long, id: 4),
-        AvroField("data_file", try dataFile(spec, types), id: 2),
+        AvroField("data_file", try dataFile(spec, types, formatVersion), id: 2),
       ])
   }
 
-  private static func dataFile(_ spec: PartitionSpec, _ types: [LogicalType]) throws(QueryError) -> AvroSchema {
-    .record(
+  private static func dataFile(
+    _ spec: PartitionSpec, _ types: [LogicalType], _ formatVersion: Int
+  ) throws(QueryError) -> AvroSchema {
+    let lineage: [AvroField] = formatVersion >= 3 ? [.optional("first_row_id", .long, id: 142)] : []
+    return .record(
       "r2",
       [
         AvroField("content", .int, id: 134), AvroField("file_path", .string, id: 100),
@@ -53,7 +60,7 @@ enum ManifestSchema {
         .optional("split_offsets", .array(.long, elementID: 133), id: 132),
         .optional("equality_ids", .array(.int, elementID: 136), id: 135),
         .optional("sort_order_id", .int, id: 140),
-      ])
+      ] + lineage)
   }
 
   private static func statistics(_ name: String, _ value: AvroSchema, id: Int, keyID: Int, valueID: Int) -> AvroField {

@@ -3,30 +3,32 @@ import LakeDiagnostics
 import LakeFileSystem
 import LakeTypes
 
-/// Collects entries and writes them as a manifest of format version 2.
+/// Collects entries and writes them as a manifest.
 struct ManifestWriter {
   private let spec: PartitionSpec
   private let types: [LogicalType]
   private let content: ManifestFile.Content
   private let snapshotID: Int64
+  private let formatVersion: Int
   private var file: AvroWriter
   private var summaries: [SummaryBuilder]
   private var result: ManifestFile
 
   init(
     schema: IcebergSchema, spec: PartitionSpec, types: [LogicalType], content: ManifestFile.Content = .data,
-    snapshotID: Int64
+    snapshotID: Int64, formatVersion: Int
   ) throws(QueryError) {
+    self.formatVersion = formatVersion
     self.spec = spec
     self.types = types
     self.content = content
     self.snapshotID = snapshotID
     file = AvroWriter(
-      schema: try ManifestSchema.entries(spec, types: types),
+      schema: try ManifestSchema.entries(spec, types: types, formatVersion: formatVersion),
       metadata: [
         AvroMetadata("schema", schema.json.compactText), AvroMetadata("schema-id", String(schema.id)),
         AvroMetadata("partition-spec", spec.fieldsJSON.compactText),
-        AvroMetadata("partition-spec-id", String(spec.id)), AvroMetadata("format-version", "2"),
+        AvroMetadata("partition-spec-id", String(spec.id)), AvroMetadata("format-version", String(formatVersion)),
         AvroMetadata("content", content == .data ? "data" : "deletes"),
       ])
     summaries = types.map { SummaryBuilder(type: $0) }
@@ -38,14 +40,14 @@ struct ManifestWriter {
 
   var isEmpty: Bool { file.count == 0 }
 
-  /// Adds an entry; added files leave their sequence numbers to be inherited.
+  /// Adds an entry; added files leave their sequence numbers and the ids of their rows to be inherited.
   mutating func append(_ entry: ManifestEntry) throws(QueryError) {
     let isAdded = entry.status == .added
     try file.append(
       .record([
         .int(Int32(entry.status.rawValue)), .optional(entry.snapshotID.map { .long($0) }),
         isAdded ? .null : .optional(entry.sequenceNumber.map { .long($0) }),
-        isAdded ? .null : .optional(entry.fileSequenceNumber.map { .long($0) }), dataFile(entry.file),
+        isAdded ? .null : .optional(entry.fileSequenceNumber.map { .long($0) }), dataFile(entry.file, isAdded: isAdded),
       ]))
     count(entry)
     for (index, value) in entry.file.partition.enumerated() where index < summaries.count {
@@ -82,15 +84,17 @@ struct ManifestWriter {
     return result
   }
 
-  private func dataFile(_ file: DataFile) -> AvroValue {
-    .record([
-      .int(Int32(file.content.rawValue)), .string(file.location), .string(file.format),
-      .record(zip(file.partition, types).map { Self.value($0, type: $1) }), .long(Int64(file.recordCount)),
-      .long(Int64(file.fileSize)), counts(file.columnSizes), counts(file.valueCounts), counts(file.nullCounts),
-      counts(file.nanCounts), bounds(file.lowerBounds), bounds(file.upperBounds), .null,
-      file.splitOffsets.isEmpty ? .null : .array(file.splitOffsets.map { .long(Int64($0)) }), .null,
-      .optional(file.sortOrderID.map { .int(Int32($0)) }),
-    ])
+  private func dataFile(_ file: DataFile, isAdded: Bool) -> AvroValue {
+    let rowID: AvroValue = isAdded ? .null : .optional(file.firstRowID.map { .long($0) })
+    return .record(
+      [
+        .int(Int32(file.content.rawValue)), .string(file.location), .string(file.format),
+        .record(zip(file.partition, types).map { Self.value($0, type: $1) }), .long(Int64(file.recordCount)),
+        .long(Int64(file.fileSize)), counts(file.columnSizes), counts(file.valueCounts), counts(file.nullCounts),
+        counts(file.nanCounts), bounds(file.lowerBounds), bounds(file.upperBounds), .null,
+        file.splitOffsets.isEmpty ? .null : .array(file.splitOffsets.map { .long(Int64($0)) }), .null,
+        .optional(file.sortOrderID.map { .int(Int32($0)) }),
+      ] + (formatVersion >= 3 ? [rowID] : []))
   }
 
   private func counts(_ values: [Int: Int]) -> AvroValue {

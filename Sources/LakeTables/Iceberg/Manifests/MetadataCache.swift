@@ -12,8 +12,14 @@ final class MetadataCache: Sendable {
   private struct State {
     var metadata: [String: TableMetadata] = [:]
     var lists: [String: [ManifestFile]] = [:]
-    var manifests: [String: [ManifestEntry]] = [:]
+    var manifests: [ManifestKey: [ManifestEntry]] = [:]
     var entryCount = 0
+  }
+
+  /// What entries inherit is part of the key: a list may give a manifest of an older version ids for its rows.
+  private struct ManifestKey: Hashable {
+    let location: String
+    let firstRowID: Int64?
   }
 
   private let state = Mutex(State())
@@ -48,7 +54,8 @@ final class MetadataCache: Sendable {
 
   /// The living entries of a manifest of a table.
   func entries(of manifest: ManifestFile, in metadata: TableMetadata) throws(QueryError) -> [ManifestEntry] {
-    if let known = state.withLock({ $0.manifests[manifest.location] }) { return known }
+    let key = ManifestKey(location: manifest.location, firstRowID: manifest.firstRowID)
+    if let known = state.withLock({ $0.manifests[key] }) { return known }
     let spec = try metadata.spec(id: manifest.specID)
     let types = spec.valueTypes(in: metadata.sourceTypes)
     let entries = try ManifestReader.entries(of: manifest, spec: spec, types: types, fileSystem)
@@ -57,7 +64,7 @@ final class MetadataCache: Sendable {
         state.manifests.removeAll()
         state.entryCount = 0
       }
-      state.manifests[manifest.location] = entries
+      state.manifests[key] = entries
       state.entryCount += entries.count
     }
     return entries

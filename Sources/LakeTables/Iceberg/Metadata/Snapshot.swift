@@ -13,6 +13,9 @@ struct Snapshot: Hashable, Sendable {
   var manifests: [String]
   var schemaID: Int?
   var summary: [String: String]
+  /// From format version 3 on: the id of the first row that the snapshot added, and how many ids it took.
+  var firstRowID: Int64?
+  var addedRows: Int64?
   /// The snapshot as it was read, with what LakeSQL does not know.
   private var original: JSONObject
 
@@ -41,6 +44,8 @@ struct Snapshot: Hashable, Sendable {
     schemaID = json["schema-id"]?.int
     summary = [:]
     for member in json["summary"]?.object?.members ?? [] { summary[member.key] = member.value.string }
+    firstRowID = json["first-row-id"]?.integer
+    addedRows = json["added-rows"]?.integer
     original = json.object ?? [:]
   }
 
@@ -60,6 +65,8 @@ struct Snapshot: Hashable, Sendable {
     object["summary"] = .object(members)
     object["manifest-list"] = manifestList.map { .string($0) }
     object["schema-id"] = schemaID.map { .integer(Int64($0)) }
+    object["first-row-id"] = firstRowID.map { .integer($0) }
+    object["added-rows"] = addedRows.map { .integer($0) }
     return .object(object)
   }
 }

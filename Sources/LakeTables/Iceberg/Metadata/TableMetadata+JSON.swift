@@ -3,7 +3,7 @@ import LakeTypes
 
 extension TableMetadata {
   /// The highest format version that can be read.
-  private static let newestVersion = 3
+  static let newestVersion = 3
 
   /// Reads a metadata file.
   init(json: JSONValue) throws(QueryError) {
@@ -38,6 +38,7 @@ extension TableMetadata {
     defaultSortOrderID = json["default-sort-order-id"]?.int ?? 0
     refs = json["refs"]?.object ?? [:]
     original = json.object ?? [:]
+    nextRowID = json["next-row-id"]?.integer ?? 0
     if let id = currentSnapshotID, snapshot(id: id) == nil {
       throw QueryError(.corruptFile, .storage, "the table metadata lacks its current snapshot \(id)")
     }
@@ -93,6 +94,7 @@ extension TableMetadata {
       snapshotLog.map { ["timestamp-ms": .integer($0.timestampMillis), "snapshot-id": .integer($0.value)] })
     object["metadata-log"] = .array(
       metadataLog.map { ["timestamp-ms": .integer($0.timestampMillis), "metadata-file": .string($0.value)] })
+    if formatVersion >= Self.versionOfDefaults { object["next-row-id"] = .integer(nextRowID) }
     object["schema"] = nil
     object["partition-spec"] = nil
     return .object(object)

@@ -28,6 +28,13 @@ struct TableMetadata: Sendable {
   var refs: JSONObject
   /// The metadata as it was read.
   var original: JSONObject
+  /// The id of the next row that is added (row lineage, from format version 3 on).
+  var nextRowID: Int64 = 0
+
+  /// The version that new tables have unless they are defined otherwise.
+  static let usualVersion = 2
+  /// The version from which on columns have defaults, and rows have ids.
+  static let versionOfDefaults = 3
 
   /// The current schema; metadata without it is refused when it is read.
   var schema: IcebergSchema { schemas.first { $0.id == currentSchemaID } ?? schemas[schemas.count - 1] }
@@ -72,17 +79,40 @@ struct TableMetadata: Sendable {
     return types
   }
 
+  /// Takes the format version out of the properties of a definition: the wanted one, or the one that the columns need.
+  private static func version(
+    _ fields: [Field], _ properties: inout [String: String], atLeast current: Int
+  ) throws(QueryError) -> Int {
+    let needed = fields.contains { $0.hasDefault } ? versionOfDefaults : usualVersion
+    guard let text = properties.removeValue(forKey: "format-version") else { return max(needed, current) }
+    guard let version = Int(text), (usualVersion...newestVersion).contains(version), version >= current else {
+      throw QueryError(.invalidParameter, .catalog, "a table cannot be defined with the format version \(text)")
+    }
+    if version < needed { throw defaultsNeedVersion(version) }
+    return version
+  }
+
+  /// The error for a default in a table whose version has none.
+  static func defaultsNeedVersion(_ version: Int) -> QueryError {
+    QueryError(
+      .invalidTableDefinition, .catalog,
+      "the default of a column needs an Iceberg table of format version \(versionOfDefaults), not \(version)",
+      hint: "set the table property 'format-version' = '\(versionOfDefaults)' first")
+  }
+
   /// Starts the metadata of a new table.
   static func new(
     uuid: String, location: String, fields: [Field], partitioning: [PartitionFieldDefinition],
     properties: [String: String], atMillis: Int64
   ) throws(QueryError) -> TableMetadata {
+    var properties = properties
+    let version = try version(fields, &properties, atLeast: usualVersion)
     var ids = FieldIDAssignment(after: 0)
     let schema = IcebergSchema(id: 0, fields: try ids.fields(fields))
     var nextID = PartitionSpec.firstFieldID - 1
     let spec = try PartitionSpec.new(id: 0, partitioning, schema: schema, lastFieldID: &nextID)
     return TableMetadata(
-      formatVersion: 2, uuid: uuid, location: location, lastSequenceNumber: 0, lastUpdatedMillis: atMillis,
+      formatVersion: version, uuid: uuid, location: location, lastSequenceNumber: 0, lastUpdatedMillis: atMillis,
       lastColumnID: ids.lastID, schemas: [schema], currentSchemaID: 0, specs: [spec], defaultSpecID: 0,
       lastPartitionID: nextID, properties: properties, currentSnapshotID: nil, snapshots: [], snapshotLog: [],
       metadataLog: [], sortOrders: [["order-id": 0, "fields": []]], defaultSortOrderID: 0, refs: [:], original: [:])
@@ -92,6 +122,8 @@ struct TableMetadata: Sendable {
   mutating func replace(
     fields: [Field], partitioning: [PartitionFieldDefinition], properties: [String: String]
   ) throws(QueryError) {
+    var properties = properties
+    formatVersion = try Self.version(fields, &properties, atLeast: formatVersion)
     var ids = FieldIDAssignment(after: lastColumnID)
     let schema = IcebergSchema(id: (schemas.map(\.id).max() ?? -1) + 1, fields: try ids.fields(fields))
     let spec = try PartitionSpec.new(
@@ -127,6 +159,7 @@ struct TableMetadata: Sendable {
     snapshots.append(snapshot)
     currentSnapshotID = snapshot.id
     lastSequenceNumber = snapshot.sequenceNumber
+    nextRowID += snapshot.addedRows ?? 0
     snapshotLog.append(LogEntry(timestampMillis: snapshot.timestampMillis, value: snapshot.id))
     var main = refs["main"]?.object ?? ["snapshot-id": 0, "type": "branch"]
     main["snapshot-id"] = .integer(snapshot.id)

@@ -104,6 +104,8 @@ extension IcebergField {
     type = try IcebergType(json: try json.member("type"))
     isRequired = json["required"]?.bool ?? false
     doc = json["doc"]?.string
+    initialDefault = json["initial-default"]
+    writeDefault = json["write-default"]
   }
 
   var json: JSONValue {
@@ -111,6 +113,8 @@ extension IcebergField {
       "id": .integer(Int64(id)), "name": .string(name), "required": .bool(isRequired), "type": type.json,
     ]
     object["doc"] = doc.map { .string($0) }
+    object["initial-default"] = initialDefault
+    object["write-default"] = writeDefault
     return .object(object)
   }
 }

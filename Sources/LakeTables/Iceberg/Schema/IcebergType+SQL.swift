@@ -34,12 +34,32 @@ extension IcebergField {
   static func sqlFields(_ fields: [IcebergField]) throws(QueryError) -> [Field] {
     var result: [Field] = []
     for field in fields {
-      result.append(
-        Field(
-          field.name, try field.type.sqlType(column: field.name), isNullable: !field.isRequired, comment: field.doc,
-          fieldID: field.id))
+      var column = Field(
+        field.name, try field.type.sqlType(column: field.name), isNullable: !field.isRequired, comment: field.doc,
+        fieldID: field.id)
+      column.initialDefault = try field.value(of: field.initialDefault, column.type)
+      column.writeDefault = try field.value(of: field.writeDefault, column.type)
+      result.append(column)
     }
     return result
+  }
+
+  private func value(of json: JSONValue?, _ type: LogicalType) throws(QueryError) -> Literal? {
+    guard let json else { return nil }
+    guard let value = LiteralJSON.literal(json, type) else {
+      throw QueryError(
+        .unsupported, .catalog, "the default of column \(name) is no \(type) that can be read: \(json.compactText)")
+    }
+    return value.isNull ? nil : value
+  }
+
+  /// The JSON of a default of a column.
+  static func json(_ value: Literal?, _ type: LogicalType, of column: String) throws(QueryError) -> JSONValue? {
+    guard let value, !value.isNull else { return nil }
+    if let json = LiteralJSON.json(value, type) { return json }
+    throw QueryError(
+      .unsupported, .catalog, "the default of column \(column) cannot be kept in the metadata of an Iceberg table",
+      hint: "it has no text of its own in JSON")
   }
 }
 
@@ -60,13 +80,30 @@ struct FieldIDAssignment {
   mutating func fields(_ fields: [Field]) throws(QueryError) -> [IcebergField] {
     let ids = fields.map { _ in next() }
     var result: [IcebergField] = []
-    for (id, field) in zip(ids, fields) { result.append(try column(field, id: id)) }
+    for (id, field) in zip(ids, fields) { result.append(try withDefaults(field, try part(field, id: id))) }
     return result
   }
 
-  mutating func field(_ field: Field) throws(QueryError) -> IcebergField { try column(field, id: next()) }
+  mutating func field(_ field: Field) throws(QueryError) -> IcebergField {
+    try withDefaults(field, try part(field, id: next()))
+  }
 
-  private mutating func column(_ field: Field, id: Int) throws(QueryError) -> IcebergField {
+  /// The defaults of columns are kept; those of fields of structs mean something for files of the table they are from.
+  private func withDefaults(_ field: Field, _ column: IcebergField) throws(QueryError) -> IcebergField {
+    var column = column
+    column.initialDefault = try IcebergField.json(field.initialDefault, field.type, of: field.name)
+    column.writeDefault = try IcebergField.json(field.writeDefault, field.type, of: field.name)
+    return column
+  }
+
+  private mutating func parts(_ fields: [Field]) throws(QueryError) -> [IcebergField] {
+    let ids = fields.map { _ in next() }
+    var result: [IcebergField] = []
+    for (id, field) in zip(ids, fields) { result.append(try part(field, id: id)) }
+    return result
+  }
+
+  private mutating func part(_ field: Field, id: Int) throws(QueryError) -> IcebergField {
     IcebergField(
       id: id, name: field.name, type: try type(field.type, of: field.name), isRequired: !field.isNullable,
       doc: field.comment)
@@ -95,7 +132,7 @@ struct FieldIDAssignment {
       return .map(
         keyID: keyID, key: try self.type(key, of: column), valueID: valueID, value: try self.type(value, of: column),
         isRequired: !containsNull)
-    case .struct(let parts): return .structure(try fields(parts))
+    case .struct(let fields): return .structure(try parts(fields))
     case .void, .intervalYearMonth, .intervalDayTime:
       throw QueryError(
         .invalidTableDefinition, .catalog, "a managed table cannot store the type \(type) of column \(column)",

@@ -27,6 +27,9 @@ struct IcebergField: Hashable, Sendable {
   var type: IcebergType
   var isRequired: Bool
   var doc: String?
+  /// The defaults as the metadata spells them; nil where there is none.
+  var initialDefault: JSONValue?
+  var writeDefault: JSONValue?
 }
 
 /// A schema of an Iceberg table.

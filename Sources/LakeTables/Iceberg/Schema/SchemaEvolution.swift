@@ -25,6 +25,7 @@ struct SchemaEvolution {
     case .setColumnComment(let path, let text): try edit(path) { (field) throws(QueryError) in field.doc = text }
     case .dropNotNull(let path): try edit(path) { (field) throws(QueryError) in field.isRequired = false }
     case .moveColumn(let path, let position): try move(path, position)
+    case .setDefault(let path, let value): try setDefault(path, value)
     case .setProperties, .unsetProperties, .setComment, .setLocation: break
     }
   }
@@ -76,10 +77,28 @@ struct SchemaEvolution {
         .invalidTableDefinition, .bind, "a column that is added must allow NULL: \(field.name)",
         hint: "rows that are there already have no value for it")
     }
+    if field.hasDefault, !parent.isEmpty {
+      throw QueryError(.unsupported, .bind, "a field of a struct cannot be added with a default: \(field.name)")
+    }
+    if field.hasDefault { try requireDefaults() }
     let new = try ids.field(field)
     try editSiblings(parent[...]) { (list) throws(QueryError) in
       try Self.requireFree(field.name, in: list)
       list.insert(new, at: try Self.place(position, in: list) ?? list.count)
+    }
+  }
+
+  private func requireDefaults() throws(QueryError) {
+    if metadata.formatVersion < TableMetadata.versionOfDefaults {
+      throw TableMetadata.defaultsNeedVersion(metadata.formatVersion)
+    }
+  }
+
+  /// What INSERT stores from now on; rows that are there keep what they have.
+  private mutating func setDefault(_ path: [String], _ value: Literal?) throws(QueryError) {
+    if value != nil { try requireDefaults() }
+    try edit(path) { (field) throws(QueryError) in
+      field.writeDefault = try IcebergField.json(value, try field.type.sqlType(column: field.name), of: field.name)
     }
   }
 
