@@ -68,7 +68,8 @@ package final class ParquetFile: Sendable {
     let bytes = try FooterBytes.read(file)
     do throws(FormatFault) {
       var parser = FooterParser(bytes.footer, keepingDetails: keepingDetails)
-      let metadata = try parser.parse()
+      var metadata = try parser.parse()
+      metadata.addDictionaryHeaders(before: file.size - 8 - bytes.footer.count)
       return try withExtendedLifetime(bytes) { () throws(FormatFault) in
         try ParquetFile(file, metadata, footerSize: bytes.footer.count)
       }

@@ -118,12 +118,47 @@ COLUMNS: dict[str, tuple[pa.DataType, Maker]] = {
     "x_array": (pa.list_(pa.int16(), 3), lambda r: [number(r, 16) for _ in range(3)]),
 }
 
+# Types, and forms of types, that few writers have; for the writers that have them.
+RARE: dict[str, tuple[pa.DataType, Maker]] = {
+    "d1": (pa.decimal128(1, 0), lambda r: decimal(r, 1, 0)),
+    "d2": (pa.decimal128(2, 2), lambda r: decimal(r, 2, 2)),
+    "d4": (pa.decimal128(4, 1), lambda r: decimal(r, 4, 1)),
+    "d10": (pa.decimal128(10, 5), lambda r: decimal(r, 10, 5)),
+    "d19": (pa.decimal128(19, 19), lambda r: decimal(r, 19, 19)),
+    "d25": (pa.decimal128(25, 0), lambda r: decimal(r, 25, 0)),
+    "d_small": (pa.decimal32(7, 2), lambda r: decimal(r, 7, 2)),
+    "d_wide": (pa.decimal256(38, 2), lambda r: decimal(r, 38, 2)),
+    "ms_utc": (pa.timestamp("ms", tz="UTC"), lambda r: moment(r, 1000).replace(tzinfo=UTC)),
+    "ns_utc": (pa.timestamp("ns", tz="UTC"), lambda r: moment(r).replace(tzinfo=UTC)),
+    "zoned": (pa.timestamp("us", tz="Asia/Tokyo"), lambda r: moment(r).replace(tzinfo=UTC)),
+    "seconds": (pa.timestamp("s"), lambda r: moment(r, 10**6)),
+    "t_nanos": (pa.time64("ns"), lambda r: datetime.time(r.randrange(24), r.randrange(60), 1, 123456)),
+    "day_millis": (pa.date64(), day),
+    "large_text": (pa.large_string(), word),
+    "viewed_text": (pa.string_view(), word),
+    "large_list": (pa.large_list(pa.int32()), lambda r: many(r, lambda q: number(q, 32))),
+    "halves": (pa.list_(pa.float16()), lambda r: many(r, lambda q: float(q.randrange(-2048, 2048)))),
+    "naturals": (pa.list_(pa.uint32()), lambda r: many(r, lambda q: q.randrange(2**32))),
+    "flags": (pa.list_(pa.bool_()), lambda r: many(r, lambda q: q.random() < 0.5)),
+    "fixed": (pa.list_(pa.binary(3)), lambda r: many(r, lambda q: q.randbytes(3))),
+    "lists": (pa.list_(pa.list_(pa.list_(pa.string()))), lambda r: many(r, lambda q: many(q, lambda z: many(z, word)))),
+    "by_number": (pa.map_(pa.int32(), POINT), lambda r: [(n, some(r, point)) for n in range(r.choice((0, 1, 3)))]),
+    "deepest": (pa.list_(pa.struct([("m", pa.map_(pa.string(), pa.list_(pa.int32())))])), lambda r: many(r, mapped)),
+    "within": (
+        pa.struct([("a", pa.struct([("b", pa.struct([("c", pa.int8())]))]))]),
+        lambda r: {"a": some(r, lambda q: {"b": some(q, lambda z: {"c": some(z, lambda y: number(y, 8))})})}),
+}
+
+
+def mapped(rng: random.Random) -> dict[str, Any]:
+    return {"m": some(rng, lambda r: keyed(r, lambda q: many(q, lambda z: number(z, 32))))}
+
 
 def table(names: Iterable[str], nulls: str, rows: int, seed: int = 7) -> pa.Table:
     """A table of those columns, with NULLs as asked for; columns without NULLs are required."""
     columns, fields = [], []
     for index, name in enumerate(names):
-        kind, make = COLUMNS[name]
+        kind, make = (COLUMNS | RARE)[name]
         rng = random.Random(seed * 1000 + index)
         values = [None if is_null(nulls, row, rng) else make(rng) for row in range(rows)]
         storage = kind.storage_type if isinstance(kind, pa.BaseExtensionType) else kind
@@ -150,8 +185,8 @@ def plain(value: Any, kind: pa.DataType) -> Any:
         return [plain(value[field.name], field.type) for field in kind]
     if types.is_map(kind):
         pairs = value.items() if isinstance(value, dict) else entries(value)
-        return sorted((key, plain(part, kind.item_type)) for key, part in pairs)
-    if types.is_list(kind) or types.is_fixed_size_list(kind):
+        return sorted((str(key), plain(part, kind.item_type)) for key, part in pairs)
+    if types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind):
         return [plain(part, kind.value_type) for part in value]
     return scalar(value)
 

@@ -25,9 +25,14 @@ struct HandmadeFile {
       var checksum: Int?
       /// Bytes when decompressed, where that differs.
       var size: Int?
+      /// A page of version 2: the lengths of its levels, which its body starts with without their lengths.
+      var version2: (repetition: Int, definition: Int, rows: Int, isCompressed: Bool)?
     }
     var kind: PhysicalKind
     var codec = CodecKind.uncompressed.rawValue
+    var dictionary: Page?
+    /// Whether the footer says where the dictionary is, and counts its header, as old writers did not.
+    var isDictionaryKnown = true
     var pages: [Page]
     var old: (min: [UInt8], max: [UInt8])?
     var new: (min: [UInt8], max: [UInt8])?
@@ -40,14 +45,29 @@ struct HandmadeFile {
   var columns: [Column]
   var rowCount: Int
   var columnOrders: [Int] = []
+  var createdBy: String?
+
+  /// Where a column chunk lies.
+  private struct Place {
+    var start: Int
+    var dataStart: Int
+    var count: Int
+  }
 
   var bytes: [UInt8] {
     var file = Array("PAR1".utf8)
-    var places: [(start: Int, count: Int)] = []
+    var places: [Place] = []
     for column in columns {
       let start = file.count
+      var uncounted = 0
+      if let dictionary = column.dictionary {
+        let header = Self.header(dictionary, isDictionary: true)
+        uncounted = column.isDictionaryKnown ? 0 : header.count
+        file += header + dictionary.body
+      }
+      let dataStart = column.isDictionaryKnown ? file.count : start
       for page in column.pages { file += Self.header(page) + page.body }
-      places.append((start, file.count - start))
+      places.append(Place(start: start, dataStart: dataStart, count: file.count - start - uncounted))
     }
     let footer = footer(places)
     file += footer
@@ -55,24 +75,48 @@ struct HandmadeFile {
     return file + Array("PAR1".utf8)
   }
 
-  private static func header(_ page: Column.Page) -> [UInt8] {
+  private static func header(_ page: Column.Page, isDictionary: Bool = false) -> [UInt8] {
+    let kind: PageKind = isDictionary ? .dictionary : page.version2 == nil ? .dataV1 : .dataV2
     var thrift = ThriftWriter()
     thrift.element {
-      $0.integer(1, 0)
+      $0.integer(1, kind.rawValue)
       $0.integer(2, page.size ?? page.body.count)
       $0.integer(3, page.body.count)
       if let checksum = page.checksum { $0.integer(4, checksum) }
-      $0.structure(5) {
-        $0.integer(1, page.count)
-        $0.integer(2, page.encoding)
-        $0.integer(3, page.levels)
-        $0.integer(4, page.levels)
+      switch page.version2 {
+      case nil: version1(page, kind, &$0)
+      case let levels?: version2(page, levels, &$0)
       }
     }
     return thrift.bytes
   }
 
-  private func footer(_ places: [(start: Int, count: Int)]) -> [UInt8] {
+  private static func version1(_ page: Column.Page, _ kind: PageKind, _ thrift: inout ThriftWriter) {
+    thrift.structure(kind == .dictionary ? 7 : 5) {
+      $0.integer(1, page.count)
+      $0.integer(2, page.encoding)
+      if kind == .dictionary { return }
+      $0.integer(3, page.levels)
+      $0.integer(4, page.levels)
+    }
+  }
+
+  private static func version2(
+    _ page: Column.Page, _ levels: (repetition: Int, definition: Int, rows: Int, isCompressed: Bool),
+    _ thrift: inout ThriftWriter
+  ) {
+    thrift.structure(8) {
+      $0.integer(1, page.count)
+      $0.integer(2, 0)
+      $0.integer(3, levels.rows)
+      $0.integer(4, page.encoding)
+      $0.integer(5, levels.definition)
+      $0.integer(6, levels.repetition)
+      $0.bool(7, levels.isCompressed)
+    }
+  }
+
+  private func footer(_ places: [Place]) -> [UInt8] {
     var thrift = ThriftWriter()
     thrift.element { file in
       file.integer(1, 1)
@@ -88,6 +132,7 @@ struct HandmadeFile {
         group.int64(2, places.reduce(0) { $0 + $1.count })
         group.int64(3, rowCount)
       }
+      if let createdBy { file.string(6, createdBy) }
       if !columnOrders.isEmpty {
         file.list(7, of: .structure, count: columnOrders.count)
         for order in columnOrders { file.element { $0.structure(order) { _ in } } }
@@ -112,7 +157,7 @@ struct HandmadeFile {
     }
   }
 
-  private static func write(_ column: Column, _ place: (start: Int, count: Int), _ thrift: inout ThriftWriter) {
+  private static func write(_ column: Column, _ place: Place, _ thrift: inout ThriftWriter) {
     thrift.element { chunk in
       chunk.int64(2, place.start)
       chunk.structure(3) {
@@ -121,7 +166,8 @@ struct HandmadeFile {
         $0.int64(5, column.count)
         $0.int64(6, place.count)
         $0.int64(7, place.count)
-        $0.int64(9, place.start)
+        $0.int64(9, place.dataStart)
+        if column.dictionary != nil, column.isDictionaryKnown { $0.int64(11, place.start) }
         if column.old != nil || column.new != nil {
           $0.structure(12) {
             if let old = column.old {
@@ -150,6 +196,12 @@ struct HandmadeFile {
 
   /// Levels of up to three bits as one packed run, with the length that version 1 pages put in front.
   static func levels(_ values: [UInt8], width: Int) -> [UInt8] {
+    let run = packed(values, width: width)
+    return littleEndian([UInt32(run.count)]) + run
+  }
+
+  /// Levels or codes as one packed run.
+  static func packed(_ values: [UInt8], width: Int) -> [UInt8] {
     let groups = (values.count + 7) / 8
     var packed = [UInt8](repeating: 0, count: groups * width)
     for (index, value) in values.enumerated() {
@@ -157,7 +209,6 @@ struct HandmadeFile {
         packed[(index * width + bit) / 8] |= 1 << UInt8((index * width + bit) % 8)
       }
     }
-    let run = [UInt8(groups << 1 | 1)] + packed
-    return littleEndian([UInt32(run.count)]) + run
+    return [UInt8(groups << 1 | 1)] + packed
   }
 }

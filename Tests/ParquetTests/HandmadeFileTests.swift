@@ -225,4 +225,181 @@ import Testing
       #expect(error?.message.contains("page 0") == true)
     }
   }
+
+  @Test func bitPackedLevelsOfLists() throws {
+    // [1, 2], NULL, [], [3] with levels 0 1 0 0 0 of one bit and 2 2 0 1 2 of two.
+    let body = [0b0100_0000, 0b1010_0001, 0b1000_0000] + HandmadeFile.littleEndian([Int32(1), 2, 3])
+    let file = HandmadeFile(
+      schema: [
+        Element(name: "x", children: 1, converted: .list), Element(name: "array", kind: .int32, repetition: .repeated),
+      ],
+      columns: [
+        Column(kind: .int32, pages: [Page(body: body, count: 5, levels: PageEncoding.bitPacked.rawValue)])
+      ], rowCount: 4)
+    #expect(try Self.rows(file.bytes) == ["[[1,2]]", "[null]", "[[]]", "[[3]]"])
+  }
+
+  /// Lists of lists in two levels, as old Avro wrote them.
+  @Test func listsOfListsOfTwoLevels() throws {
+    // [[1, 2], [3]], NULL, [[]], []
+    let levels =
+      HandmadeFile.levels([0, 2, 1, 0, 0, 0], width: 2) + HandmadeFile.levels([3, 3, 3, 0, 2, 1], width: 2)
+    let page = Page(body: levels + HandmadeFile.littleEndian([Int32(1), 2, 3]), count: 6)
+    let file = HandmadeFile(
+      schema: [
+        Element(name: "x", children: 1, converted: .list),
+        Element(name: "array", repetition: .repeated, children: 1, converted: .list),
+        Element(name: "array", kind: .int32, repetition: .repeated),
+      ], columns: [Column(kind: .int32, pages: [page])], rowCount: 4)
+    #expect(try Self.rows(file.bytes) == ["[[[1,2],[3]]]", "[null]", "[[[]]]", "[[]]"])
+  }
+
+  /// Repeated fields without the annotation of a list, as Protocol Buffers' first writers made them.
+  @Test func repeatedFieldsOutsideOfLists() throws {
+    let repetition = HandmadeFile.levels([0, 1, 0], width: 1)
+    let texts = HandmadeFile.texts(["a", "b"])
+    let file = HandmadeFile(
+      schema: [
+        Element(name: "n", kind: .int32, repetition: .repeated),
+        Element(name: "g", repetition: .repeated, children: 2),
+        Element(name: "a", kind: .int32),
+        Element(name: "b", kind: .byteArray, repetition: .required, converted: .utf8),
+      ],
+      columns: [
+        Column(
+          kind: .int32,
+          pages: [
+            Page(
+              body: HandmadeFile.levels([0, 0, 1], width: 1) + HandmadeFile.levels([0, 1, 1], width: 1)
+                + HandmadeFile.littleEndian([Int32(5), 6]), count: 3)
+          ]),
+        Column(
+          kind: .int32,
+          pages: [
+            Page(
+              body: repetition + HandmadeFile.levels([2, 1, 0], width: 2) + HandmadeFile.littleEndian([Int32(7)]),
+              count: 3)
+          ]),
+        Column(
+          kind: .byteArray,
+          pages: [Page(body: repetition + HandmadeFile.levels([1, 1, 0], width: 1) + texts, count: 3)]),
+      ], rowCount: 2)
+    #expect(try Self.rows(file.bytes) == [#"[[],[[7,"a"],[null,"b"]]]"#, "[[5,6],[]]"])
+  }
+
+  @Test func mapsWithoutValues() throws {
+    let body =
+      HandmadeFile.levels([0, 1, 0], width: 1) + HandmadeFile.levels([2, 2, 0], width: 2)
+      + HandmadeFile.texts(["a", "b"])
+    let file = HandmadeFile(
+      schema: [
+        Element(name: "x", children: 1, converted: .map),
+        Element(name: "key_value", repetition: .repeated, children: 1),
+        Element(name: "key", kind: .byteArray, repetition: .required, converted: .utf8),
+      ], columns: [Column(kind: .byteArray, pages: [Page(body: body, count: 3)])], rowCount: 2)
+    #expect(try Self.type(file.bytes) == .array(element: .string, containsNull: false))
+    #expect(try Self.rows(file.bytes) == [#"[["a","b"]]"#, "[null]"])
+  }
+
+  @Test func pagesWithoutValuesAmongOthers() throws {
+    let empty = HandmadeFile.levels([], width: 1)
+    let some = HandmadeFile.levels([1, 0], width: 1) + HandmadeFile.littleEndian([Int32(4)])
+    let flat = [Page(body: empty, count: 0), Page(body: some, count: 2), Page(body: [], count: 0)].map { page in
+      var copy = page
+      if page.body.isEmpty { copy.version2 = (0, 0, 0, true) }
+      return copy
+    }
+    let list = [
+      Page(body: empty + empty, count: 0),
+      Page(
+        body: HandmadeFile.levels([0, 1, 0], width: 1) + HandmadeFile.levels([2, 2, 0], width: 2)
+          + HandmadeFile.littleEndian([Int32(1), 2]), count: 3),
+      Page(body: empty + empty, count: 0),
+    ]
+    let file = HandmadeFile(
+      schema: [
+        Element(name: "x", kind: .int32), Element(name: "l", children: 1, converted: .list),
+        Element(name: "array", kind: .int32, repetition: .repeated),
+      ], columns: [Column(kind: .int32, pages: flat), Column(kind: .int32, pages: list)], rowCount: 2)
+    #expect(try Self.rows(file.bytes) == ["[4,[1,2]]", "[null,null]"])
+  }
+
+  /// A page of NULLs alone whose values take no byte, not even for the header of their encoding.
+  @Test(arguments: [5, 6, 7, 8, 9, 3, 0]) func nullsWithoutAnyBytesOfValues(_ encoding: Int) throws {
+    let kind: PhysicalKind =
+      switch encoding {
+      case 5, 8, 9: .int32
+      case 3: .boolean
+      default: .byteArray
+      }
+    for codec in [CodecKind.uncompressed, .snappy, .zstd, .gzip] {
+      let levels = Array(HandmadeFile.levels([0, 0, 0], width: 1).dropFirst(4))
+      var page = Page(body: levels, count: 3, encoding: encoding)
+      page.version2 = (0, levels.count, 3, true)
+      var column = Column(kind: kind, codec: codec.rawValue, pages: [page])
+      if encoding == 8 { column.dictionary = Page(body: [], count: 0) }
+      let file = HandmadeFile(schema: [Element(name: "x", kind: kind)], columns: [column], rowCount: 3)
+      #expect(try Self.rows(file.bytes) == ["[null]", "[null]", "[null]"])
+      page.body[1] = 7
+      column.pages = [page]
+      let lying = HandmadeFile(schema: [Element(name: "x", kind: kind)], columns: [column], rowCount: 3)
+      #expect(throws: QueryError.self) { try Self.rows(lying.bytes) }
+    }
+  }
+
+  /// A page of version 2 whose values are not compressed, though its chunk has a codec.
+  @Test func pagesThatAreNotCompressed() throws {
+    let levels = HandmadeFile.packed([1, 0, 1], width: 1)
+    var page = Page(body: levels + HandmadeFile.littleEndian([Int32(8), 9]), count: 3)
+    page.version2 = (0, levels.count, 3, false)
+    let file = HandmadeFile(
+      schema: [Element(name: "x", kind: .int32)],
+      columns: [Column(kind: .int32, codec: CodecKind.zstd.rawValue, pages: [page])], rowCount: 3)
+    #expect(try Self.rows(file.bytes) == ["[8]", "[null]", "[9]"])
+  }
+
+  /// Dictionaries that the footer does not mention, of one value whose codes take no bits, then given up.
+  @Test func dictionariesOfOldWriters() throws {
+    let plain = HandmadeFile.texts(["b"])
+    var column = Column(
+      kind: .byteArray,
+      pages: [
+        Page(body: [0], count: 2, encoding: PageEncoding.plainDictionary.rawValue), Page(body: plain, count: 1),
+      ])
+    column.dictionary = Page(
+      body: HandmadeFile.texts(["a"]), count: 1, encoding: PageEncoding.plainDictionary.rawValue)
+    let schema = [Element(name: "x", kind: .byteArray, repetition: .required, converted: .utf8)]
+    let new = HandmadeFile(schema: schema, columns: [column], rowCount: 3)
+    #expect(try Self.rows(new.bytes) == [#"["a"]"#, #"["a"]"#, #"["b"]"#])
+    column.isDictionaryKnown = false
+    var old = HandmadeFile(schema: schema, columns: [column, column], rowCount: 3)
+    old.schema.append(schema[0])
+    old.schema[1].name = "y"
+    for (name, isOld) in [
+      ("parquet-mr", true), ("parquet-mr version 1.2.8-cdh (build 1)", true), ("parquet-mr version 1.2.9", false),
+      ("parquet-mr version 1.10.0", false), ("other version 1.0.0", false),
+    ] {
+      old.createdBy = name
+      if isOld {
+        #expect(try Self.rows(old.bytes) == [#"["a","a"]"#, #"["a","a"]"#, #"["b","b"]"#])
+      } else {
+        #expect(throws: QueryError.self) { try Self.rows(old.bytes) }
+      }
+    }
+  }
+
+  @Test func columnsOfOneNameAreNotMixedUp() throws {
+    func file(_ names: [String]) -> HandmadeFile {
+      HandmadeFile(
+        schema: names.map { Element(name: $0, kind: .int32, repetition: .required) },
+        columns: names.indices.map {
+          Column(kind: .int32, pages: [Page(body: HandmadeFile.littleEndian([Int32($0)]), count: 1)])
+        }, rowCount: 1)
+    }
+    let error = #expect(throws: QueryError.self) { try Self.rows(file(["a", "b", "a"]).bytes) }
+    #expect(error?.code == .unsupportedFile)
+    #expect(try Self.rows(file(["a", "b", "a"]).bytes, fields: [Field("b", .int)]) == ["[1]"])
+    #expect(try Self.rows(file(["a", "A"]).bytes) == ["[0,1]"])
+    #expect(throws: QueryError.self) { try Self.rows(file(["ab", "AB"]).bytes, fields: [Field("aB", .int)]) }
+  }
 }

@@ -10,6 +10,32 @@ struct FileMetadata: Sendable {
   var columnOrders: [Int] = []
 }
 
+extension FileMetadata {
+  /// The most bytes that the header of a dictionary page takes.
+  private static let largestDictionaryHeader = 100
+
+  /// parquet-mr before 1.2.9 left the header of the dictionary page out of the size of a chunk (PARQUET-816): its
+  /// chunks may be longer than they say, up to `end`, where the footer starts.
+  mutating func addDictionaryHeaders(before end: Int) {
+    guard leavesOutDictionaryHeaders else { return }
+    for group in rowGroups.indices {
+      for index in rowGroups[group].chunks.indices {
+        let chunk = rowGroups[group].chunks[index]
+        guard chunk.start <= end, chunk.compressedSize <= end - chunk.start else { continue }
+        let rest = end - chunk.start - chunk.compressedSize
+        rowGroups[group].chunks[index].compressedSize += min(rest, Self.largestDictionaryHeader)
+      }
+    }
+  }
+
+  private var leavesOutDictionaryHeaders: Bool {
+    guard createdBy.hasPrefix("parquet-mr") else { return false }
+    let version = createdBy.split(separator: " ").dropFirst(2).first ?? ""
+    let numbers = version.split { !$0.isNumber }.prefix(3).compactMap { Int($0) }
+    return numbers.lexicographicallyPrecedes([1, 2, 9])
+  }
+}
+
 /// Bytes of a file.
 struct ByteSpan: Sendable {
   var offset = 0

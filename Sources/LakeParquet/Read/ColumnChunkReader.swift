@@ -180,6 +180,8 @@ final class ColumnChunkReader {
         guard let (job, bytes) = try pages.job(slot, skipping: 0, codec) else {
           return try reader.decodeDictionary(pages.stored(slot), count: slot.header.valueCount, slot.header.encoding)
         }
+        // Some codecs have a form of nothing, but not all writers use it.
+        if job.targetCount == 0 { return try reader.decodeDictionary(bytes, count: slot.header.valueCount, .plain) }
         waiting[pages.codec, default: []].append((reader, job, bytes, slot.header.valueCount))
       }
     }

@@ -42,6 +42,8 @@ struct PageValues {
     let count = bytes.count
     switch encoding {
     case .plainDictionary, .rleDictionary: self = try Self.codes(bytes)
+    // Where all values are NULL, some writers leave out even the header of encoded values.
+    case _? where count == 0: self = Self.plain(bytes, leaf)
     case .plain where leaf.kind == .boolean:
       let hybrid = HybridDecoder(packedBits: start, count: count)
       self.init(.bits, hybrid: hybrid, start, count: count, width: 1, owners: [])

@@ -82,23 +82,29 @@ struct ColumnMatcher {
   func plan(
     _ field: Field, at position: Int, _ selection: FieldSelection = .whole
   ) throws(FormatFault) -> ReadPlan {
-    guard let node = find(field, at: position, among: columns) else { return Self.missing(field) }
+    guard let node = try find(field, at: position, among: columns) else { return Self.missing(field) }
     return try plan(field.type, node, selection)
   }
 
   private static func missing(_ field: Field) -> ReadPlan { .missing(field.type, field.initialDefault ?? .null) }
 
-  private func find(_ field: Field, at position: Int, among nodes: [ColumnNode]) -> ColumnNode? {
+  private func find(_ field: Field, at position: Int, among nodes: [ColumnNode]) throws(FormatFault) -> ColumnNode? {
     switch matching {
     case .fieldID:
       guard let id = field.fieldID else { return nil }
       return nodes.first { $0.fieldID == id }
     case .position: return position < nodes.count ? nodes[position] : nil
     case .name:
-      if let exact = nodes.first(where: { $0.name == field.name }) { return exact }
+      if let exact = try only(field.name, nodes.filter { $0.name == field.name }) { return exact }
       let wanted = field.name.lowercased()
-      return nodes.first { $0.name.lowercased() == wanted }
+      return try only(field.name, nodes.filter { $0.name.lowercased() == wanted })
     }
+  }
+
+  /// The one of the columns that a name may mean.
+  private func only(_ name: String, _ found: [ColumnNode]) throws(FormatFault) -> ColumnNode? {
+    guard found.count < 2 else { throw .unsupported("several of its columns are named \(name)") }
+    return found.first
   }
 
   private func plan(
@@ -114,7 +120,7 @@ struct ColumnMatcher {
           plans.append(.missing(field.type, .null))
           continue
         }
-        guard let part = find(field, at: index, among: parts) else {
+        guard let part = try find(field, at: index, among: parts) else {
           plans.append(Self.missing(field))
           continue
         }

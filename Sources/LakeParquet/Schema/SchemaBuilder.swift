@@ -78,7 +78,9 @@ struct SchemaBuilder {
     switch item.element.annotation {
     case .list where item.children.count == 1 && item.children[0].element.repetition == .repeated:
       return try list(item, levels, isNullable)
-    case .map where Self.isMap(item): return try map(item, levels, isNullable)
+    case .map where Self.isMap(item, parts: 2): return try map(item, levels, isNullable)
+    // Without values it is a set of its keys.
+    case .map where Self.isMap(item, parts: 1): return try list(item, levels, isNullable)
     default: return try structure(item, levels, isNullable)
     }
   }
@@ -135,10 +137,10 @@ struct SchemaBuilder {
       .array(element: element.type, containsNull: false))
   }
 
-  private static func isMap(_ item: Element) -> Bool {
+  private static func isMap(_ item: Element, parts: Int) -> Bool {
     guard item.children.count == 1 else { return false }
     let entries = item.children[0]
-    return entries.element.repetition == .repeated && entries.children.count == 2
+    return entries.element.repetition == .repeated && entries.children.count == parts
   }
 
   private func map(
