@@ -12,37 +12,41 @@ struct SessionSettings {
   /// A key that LakeSQL acts on.
   struct Known: Sendable {
     let key: String
-    /// Spark's or Hive's key with the same meaning.
-    let alias: String?
+    /// Keys of Spark and Hive with the same meaning, in lower case.
+    let aliases: [String]
     let initial: String
     let summary: String
   }
 
   static let known: [Known] = [
     Known(
-      key: "lakesql.ansi", alias: "spark.sql.ansi.enabled", initial: "true",
+      key: "lakesql.ansi", aliases: ["spark.sql.ansi.enabled"], initial: "true",
       summary: "errors on overflow and bad casts; false: NULL, as Hive"),
     Known(
-      key: "lakesql.timezone", alias: "spark.sql.session.timezone", initial: "UTC",
+      key: "lakesql.timezone", aliases: ["spark.sql.session.timezone"], initial: "UTC",
       summary: "the time zone in which timestamps are read and shown"),
     Known(
-      key: "lakesql.threads", alias: nil, initial: "", summary: "threads that work on a query; empty: all processors"),
+      key: "lakesql.threads", aliases: [], initial: "", summary: "threads that work on a query; empty: all processors"),
     Known(
-      key: "lakesql.memory_limit", alias: nil, initial: "",
+      key: "lakesql.memory_limit", aliases: [], initial: "",
       summary: "memory a query may hold, such as 2GB; empty: 70 % of the machine"),
     Known(
-      key: "lakesql.temp_directory", alias: nil, initial: "",
+      key: "lakesql.temp_directory", aliases: [], initial: "",
       summary: "folder of the temporary files of queries beyond the memory limit; empty: the system's"),
     Known(
-      key: "lakesql.partition_overwrite", alias: "spark.sql.sources.partitionoverwritemode", initial: "static",
+      key: "lakesql.partition_overwrite", aliases: ["spark.sql.sources.partitionoverwritemode"], initial: "static",
       summary: "static: INSERT OVERWRITE without PARTITION replaces the table; dynamic: the partitions it writes"),
     Known(
-      key: "lakesql.batch_size", alias: nil, initial: "\(Batch.capacity)", summary: "rows a batch holds, for tests"),
+      key: "lakesql.parquet_codec", aliases: ["spark.sql.parquet.compression.codec", "parquet.compression"],
+      initial: "",
+      summary: "the codec of Parquet files of tables that name none: zstd, snappy, gzip, lz4, brotli or uncompressed"),
     Known(
-      key: "lakesql.forced_encoding", alias: nil, initial: "none",
+      key: "lakesql.batch_size", aliases: [], initial: "\(Batch.capacity)", summary: "rows a batch holds, for tests"),
+    Known(
+      key: "lakesql.forced_encoding", aliases: [], initial: "none",
       summary: "turns scanned vectors into dictionary or constant form, for tests"),
     Known(
-      key: "lakesql.optimizer.disabled_rules", alias: nil, initial: "",
+      key: "lakesql.optimizer.disabled_rules", aliases: [], initial: "",
       summary: "names of optimizer rules to leave out, with commas"),
   ]
 
@@ -86,7 +90,7 @@ struct SessionSettings {
 
   private static func canonical(_ key: String) -> String {
     let lower = key.lowercased()
-    return known.first { $0.alias == lower }?.key ?? lower
+    return known.first { $0.aliases.contains(lower) }?.key ?? lower
   }
 
   private static func unquoted(_ value: String) -> String {
@@ -105,6 +109,7 @@ struct SessionSettings {
     _ = try forcedEncoding
     _ = try overwritesDynamically
     _ = try disabledRules
+    _ = try parquetCodec
   }
 }
 
@@ -146,6 +151,17 @@ extension SessionSettings {
       default:
         throw Self.invalid("lakesql.partition_overwrite", self["lakesql.partition_overwrite"], "static or dynamic")
       }
+    }
+  }
+
+  /// In lower case; nil where the tables' own or the usual one holds.
+  var parquetCodec: String? {
+    get throws(QueryError) {
+      let name = (self["lakesql.parquet_codec"] ?? "").lowercased()
+      if name.isEmpty { return nil }
+      let known = ["zstd", "snappy", "gzip", "lz4", "lz4_raw", "brotli", "uncompressed", "none"]
+      if known.contains(name) { return name }
+      throw Self.invalid("lakesql.parquet_codec", name, "zstd, snappy, gzip, lz4, brotli or uncompressed")
     }
   }
 

@@ -97,12 +97,14 @@ extension StatementExecutor {
   }
 
   private func sink(for insert: BoundInsert, into name: TableName) throws(QueryError) -> any TableSink {
+    let codec = try core.settings.parquetCodec
     switch insert.replacement {
-    case .none: return try transaction.stageAppend(name)
-    case .all: return try transaction.stageOverwrite(name, mode: .all)
-    case .partitions(_, isDynamic: true): return try transaction.stageOverwrite(name, mode: .dynamicPartitions)
+    case .none: return try transaction.stageAppend(name, codec: codec)
+    case .all: return try transaction.stageOverwrite(name, mode: .all, codec: codec)
+    case .partitions(_, isDynamic: true):
+      return try transaction.stageOverwrite(name, mode: .dynamicPartitions, codec: codec)
     case .partitions(let values, isDynamic: false):
-      return try transaction.stageOverwrite(name, mode: .partitions(values))
+      return try transaction.stageOverwrite(name, mode: .partitions(values), codec: codec)
     }
   }
 
@@ -145,7 +147,8 @@ extension StatementExecutor {
     }
     let full = try tableName(name)
     guard let search = bound.affectedFiles else {
-      return try fill(try transaction.stageAppend(full), from: try optimized(bound.rewrite), table)
+      let sink = try transaction.stageAppend(full, codec: try core.settings.parquetCodec)
+      return try fill(sink, from: try optimized(bound.rewrite), table)
     }
     let found = try rows(of: search)
     var files: Set<String> = []
@@ -160,7 +163,8 @@ extension StatementExecutor {
     }
     let source = try managed.scan(restrictedTo: files)
     let plan = try optimized(bound.rewrite(over: source))
-    let sink = try transaction.stageReplaceFiles(full, removing: files.sorted())
+    let sink = try transaction.stageReplaceFiles(
+      full, removing: files.sorted(), codec: try core.settings.parquetCodec)
     let written = try fill(sink, from: plan, table)
     return bound.insertsRows ? max(matches, written) : matches
   }

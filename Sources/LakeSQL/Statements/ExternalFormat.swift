@@ -3,7 +3,7 @@ import LakeSyntax
 
 /// The file format of a table in the Hive layout, with the reader's options.
 struct ExternalFormat {
-  /// `parquet`, `csv`, `json`, `text`, `avro`, `orc`.
+  /// `parquet`, `csv`, `json`, `text`, `textfile`, `avro`.
   var name: String
   var options: [String: String]
 
@@ -14,7 +14,7 @@ struct ExternalFormat {
   init?(_ create: CreateTable) throws(QueryError) {
     let written = try Self.format(create)
     let isHiveLayout =
-      create.isExternal || (written != nil && (create.location != nil || !["parquet", "orc"].contains(written)))
+      create.isExternal || (written != nil && (create.location != nil || written != "parquet"))
     guard isHiveLayout else { return nil }
     if create.isExternal, create.location == nil {
       throw QueryError(
@@ -42,13 +42,25 @@ struct ExternalFormat {
     if case .serde(let name, _)? = create.rowFormat { return try serde(name, create) }
     switch create.storage {
     case nil: return create.rowFormat == nil ? nil : "textfile"
-    case .using(let name): return try known(name, create)
-    case .storedAs(let name): return try known(name, create)
+    case .using(let name), .storedAs(let name): return try withoutDelimiters(try known(name, create), create)
     case .storedBy(let name) where name.lowercased().contains("iceberg"): return nil
     case .storedBy(let name):
       throw QueryError(.unsupported, .plan, "STORED BY \(name) is not supported", span: create.name.span)
     case .storedAsClasses(let input, _): return try inputClass(input, create)
     }
+  }
+
+  /// ROW FORMAT DELIMITED describes lines of text and nothing else.
+  private static func withoutDelimiters(_ format: String?, _ create: CreateTable) throws(QueryError) -> String? {
+    guard create.rowFormat != nil, format != "textfile" else { return format }
+    throw QueryError(
+      .invalidTableDefinition, .plan,
+      "ROW FORMAT DELIMITED goes with STORED AS TEXTFILE only, not with \(format ?? "iceberg")", span: create.name.span)
+  }
+
+  private static func orc(_ create: CreateTable) -> QueryError {
+    QueryError(
+      .unsupported, .plan, "tables of ORC files are not supported", span: create.name.span, hint: "use PARQUET")
   }
 
   private static func known(_ name: String, _ create: CreateTable) throws(QueryError) -> String? {
@@ -58,11 +70,12 @@ struct ExternalFormat {
     case "csv": return "csv"
     case "json", "jsonfile": return "json"
     case "text": return "text"
-    case "parquet", "orc", "avro": return name.lowercased()
+    case "parquet", "avro": return name.lowercased()
+    case "orc": throw orc(create)
     default:
       throw QueryError(
         .unsupported, .plan, "there is no table format \(name)", span: create.name.span,
-        hint: NearestName.of(name, among: ["iceberg", "parquet", "csv", "json", "text", "textfile", "avro", "orc"])
+        hint: NearestName.of(name, among: ["iceberg", "parquet", "csv", "json", "text", "textfile", "avro"])
           .map { "did you mean \($0)?" })
     }
   }
@@ -73,12 +86,14 @@ struct ExternalFormat {
     if lower.contains("opencsv") { return "csv" }
     if lower.contains("lazysimple") { return "textfile" }
     if lower.contains("parquet") { return "parquet" }
+    if lower.contains("orc") { throw orc(create) }
     throw QueryError(.unsupported, .plan, "the SerDe \(name) is not supported", span: create.name.span)
   }
 
   private static func inputClass(_ name: String, _ create: CreateTable) throws(QueryError) -> String {
     let lower = name.lowercased()
-    for (part, format) in [("parquet", "parquet"), ("text", "textfile"), ("orc", "orc"), ("avro", "avro")]
+    if lower.contains("orc") { throw orc(create) }
+    for (part, format) in [("parquet", "parquet"), ("text", "textfile"), ("avro", "avro")]
     where lower.contains(part) {
       return format
     }
@@ -101,6 +116,27 @@ struct ExternalFormat {
     for property in properties {
       options[isOpenCSV ? Self.openCSVOption(property.key) : property.key.lowercased()] = property.value
     }
+  }
+
+  /// The properties of a table whose files are Parquet, with what OPTIONS say of them; `codecKey` is the name of the
+  /// codec's property. A managed table has no other place for options than its properties.
+  static func parquetProperties(
+    _ create: CreateTable, codecKey: String, isManaged: Bool
+  ) throws(QueryError) -> [String: String] {
+    var result = StatementExecutor.dictionary(create.properties)
+    for option in create.options {
+      switch option.key.lowercased() {
+      case "compression": result[codecKey] = option.value
+      case "path" where isManaged:
+        throw QueryError(
+          .unsupported, .plan, "the option path is not supported for this table", span: create.name.span,
+          hint: "use LOCATION")
+      case let key where isManaged || key.hasPrefix("parquet.") || key.hasPrefix("write.parquet."):
+        result[option.key] = option.value
+      default: break
+      }
+    }
+    return result
   }
 
   private static func openCSVOption(_ key: String) -> String {

@@ -38,10 +38,15 @@ extension StatementExecutor {
       try createExternal(create, name, schema, format, mode)
     } else {
       let partitioning = try partitioning(create.partitionedBy)
+      var properties = try ExternalFormat.parquetProperties(
+        create, codecKey: "write.parquet.compression-codec", isManaged: true)
+      if let codec = try core.settings.parquetCodec, properties["parquet.compression"] == nil {
+        properties["write.parquet.compression-codec"] = properties["write.parquet.compression-codec"] ?? codec
+      }
       try located(create.name.span) { () throws(QueryError) in
         _ = try transaction.createManagedTable(
           TableDefinition(
-            name: name, schema: schema, partitioning: partitioning, properties: Self.dictionary(create.properties),
+            name: name, schema: schema, partitioning: partitioning, properties: properties,
             comment: create.comment, location: create.location, mode: mode))
       }
     }
@@ -61,12 +66,16 @@ extension StatementExecutor {
     let place = create.location ?? Self.folder(of: name)
     var full = Schema(values + keys)
     if values.isEmpty { full = Schema(try inferredFields(format, place, create) + keys) }
+    let properties =
+      format.name == "parquet"
+      ? try ExternalFormat.parquetProperties(create, codecKey: "parquet.compression", isManaged: false)
+      : Self.dictionary(create.properties)
     try located(create.name.span) { () throws(QueryError) in
       _ = try transaction.createExternalTable(
         ExternalTable(
           name: name, schema: full, format: format.name, options: format.options, location: place,
           partitionColumns: keys.map(\.name), comment: create.comment,
-          properties: Self.dictionary(create.properties), createdAt: context.statementTime), mode: mode)
+          properties: properties, createdAt: context.statementTime), mode: mode)
     }
   }
 

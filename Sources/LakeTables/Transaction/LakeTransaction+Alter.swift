@@ -42,8 +42,9 @@ extension ManagedState {
   }
 
   private mutating func setProperties(_ properties: [String: String], removing: [String]) throws(QueryError) {
-    changes.append(.setProperties(properties, removing: removing))
     try metadata.setProperties(properties, removing: removing)
+    try TableProperties.check(properties, in: metadata.properties)
+    changes.append(.setProperties(properties, removing: removing))
   }
 }
 
@@ -64,7 +65,9 @@ extension TableMetadata {
 extension ExternalTable {
   mutating func alter(_ alteration: TableAlteration, warehouse: String) throws(QueryError) {
     switch alteration {
-    case .setProperties(let added): properties.merge(added) { $1 }
+    case .setProperties(let added):
+      properties.merge(added) { $1 }
+      try TableProperties.check(added, in: properties)
     case .unsetProperties(let keys): for key in keys { properties[key] = nil }
     case .setComment(let text): comment = text
     case .setLocation(let text): location = try LakeTransaction.uri(text, relativeTo: warehouse)

@@ -4,31 +4,35 @@ import LakeFileSystem
 import LakeTypes
 
 extension LakeTransaction {
-  /// Starts an INSERT INTO.
-  package func stageAppend(_ name: TableName) throws(QueryError) -> any TableSink {
+  /// Starts an INSERT INTO. `codec` is that of Parquet files of tables that name none, here and below.
+  package func stageAppend(_ name: TableName, codec: String? = nil) throws(QueryError) -> any TableSink {
     switch try withState({ (state) throws(QueryError) in try state.require(name) }) {
-    case .managed(let table): return try IcebergSink(self, table, .append)
-    case .external(let table): return try HiveSink(self, table, overwrite: nil)
+    case .managed(let table): return try IcebergSink(self, table, .append, codec: codec)
+    case .external(let table): return try HiveSink(self, table, overwrite: nil, codec: codec)
     case .view: throw Self.notATable(name)
     }
   }
 
   /// Starts an INSERT OVERWRITE.
-  package func stageOverwrite(_ name: TableName, mode: OverwriteMode) throws(QueryError) -> any TableSink {
+  package func stageOverwrite(
+    _ name: TableName, mode: OverwriteMode, codec: String? = nil
+  ) throws(QueryError) -> any TableSink {
     switch try withState({ (state) throws(QueryError) in try state.require(name) }) {
     case .managed(let table):
       _ = try table.scope(of: mode, added: [])
-      return try IcebergSink(self, table, .overwrite(mode))
-    case .external(let table): return try HiveSink(self, table, overwrite: mode)
+      return try IcebergSink(self, table, .overwrite(mode), codec: codec)
+    case .external(let table): return try HiveSink(self, table, overwrite: mode, codec: codec)
     case .view: throw Self.notATable(name)
     }
   }
 
   /// Starts the copy-on-write of a DELETE, UPDATE or MERGE: the rows written take the place of the named files
   /// (as the metadata column `_file` names them).
-  package func stageReplaceFiles(_ name: TableName, removing files: [String]) throws(QueryError) -> any TableSink {
+  package func stageReplaceFiles(
+    _ name: TableName, removing files: [String], codec: String? = nil
+  ) throws(QueryError) -> any TableSink {
     let table = try withState { (state) throws(QueryError) in try state.requireManaged(name) }
-    return try IcebergSink(self, table, .replace(removing: Set(files)))
+    return try IcebergSink(self, table, .replace(removing: Set(files)), codec: codec)
   }
 
   private static func notATable(_ name: TableName) -> QueryError {

@@ -62,6 +62,7 @@ extension LakeTransaction {
       table.location = try Self.uri(table.location, relativeTo: self.warehouse.path)
       try Self.checkNames(table.schema.fields)
       if table.schema.fields.contains(where: \.hasDefault) { try table.requireDefaults() }
+      try TableProperties.check(table.properties, in: table.properties)
       switch try state.lookUp(table.name) {
       case nil: table.version = 0
       case .some where mode == .ifNotExists: return false
@@ -165,6 +166,7 @@ extension TransactionState {
     try LakeTransaction.checkNames(definition.schema.fields)
     var properties = definition.properties
     if let comment = definition.comment { properties["comment"] = comment }
+    try TableProperties.check(properties, in: properties)
     if properties["write.parquet.compression-codec"] == nil {
       properties["write.parquet.compression-codec"] = properties["parquet.compression"]?.lowercased() ?? "zstd"
     }

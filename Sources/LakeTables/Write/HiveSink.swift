@@ -15,6 +15,8 @@ final class HiveSink: TableSink {
   private let format: DataFormat
   /// nil for INSERT INTO.
   private let overwrite: OverwriteMode?
+  /// The codec of Parquet files, unless the table names one.
+  private let codec: String?
   private let stagingFolder: String
   private let finished = Mutex<[StagedExternalFile]>([])
   private let writerCount = Mutex(0)
@@ -22,8 +24,11 @@ final class HiveSink: TableSink {
 
   private static let targetFileSize = 128 << 20
 
-  init(_ transaction: LakeTransaction, _ table: ExternalState, overwrite: OverwriteMode?) throws(QueryError) {
+  init(
+    _ transaction: LakeTransaction, _ table: ExternalState, overwrite: OverwriteMode?, codec: String?
+  ) throws(QueryError) {
     self.transaction = transaction
+    self.codec = codec
     self.overwrite = overwrite
     definition = table.definition
     schema = definition.schema
@@ -108,7 +113,7 @@ final class HiveSink: TableSink {
         file, try TextWriter.open(text, schema: fileSchema, file: file), columnCount: fileSchema.count, deliver)
     case .parquet, .avro:
       let writer = try ParquetWriter(
-        file, schema: fileSchema, options: try ParquetSettings.options(definition.properties))
+        file, schema: fileSchema, options: try ParquetSettings.options(definition.properties, codec: codec))
       return ParquetPartitionFile(writer, columnCount: fileSchema.count, deliver)
     }
   }

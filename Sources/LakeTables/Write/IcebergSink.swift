@@ -28,7 +28,9 @@ final class IcebergSink: TableSink {
   /// The size of files, unless the table says otherwise (`write.target-file-size-bytes`).
   private static let targetFileSize = 128 << 20
 
-  init(_ transaction: LakeTransaction, _ table: ManagedState, _ kind: Kind) throws(QueryError) {
+  init(
+    _ transaction: LakeTransaction, _ table: ManagedState, _ kind: Kind, codec: String?
+  ) throws(QueryError) {
     self.transaction = transaction
     self.kind = kind
     name = table.name
@@ -36,7 +38,7 @@ final class IcebergSink: TableSink {
     try metadata.requireWritable(name.description)
     schema = Schema(try IcebergField.sqlFields(metadata.schema.fields))
     options = try ParquetSettings.options(
-      metadata.properties, elementFieldIDs: metadata.schema.elementFieldIDs)
+      metadata.properties, codec: codec, elementFieldIDs: metadata.schema.elementFieldIDs)
   }
 
   func makeWriter() throws(QueryError) -> any BatchWriter {

@@ -6,12 +6,19 @@ import LakeParquet
 struct ParquetSettings {
   private let properties: [String: String]
 
-  /// The options for a table; properties that make no sense throw.
+  /// The options for a table; properties that make no sense throw. `codec` is for tables that name none.
   static func options(
-    _ properties: [String: String], elementFieldIDs: [String: Int] = [:]
+    _ properties: [String: String], codec: String? = nil, elementFieldIDs: [String: Int] = [:]
   ) throws(QueryError) -> ParquetWriteOptions {
-    try ParquetSettings(properties: properties).options(elementFieldIDs)
+    var properties = properties
+    if let codec, !namesCodec(properties) { properties[codecKeys[0]] = codec }
+    return try ParquetSettings(properties: properties).options(elementFieldIDs)
   }
+
+  /// Iceberg's name goes first.
+  private static let codecKeys = ["write.parquet.compression-codec", "parquet.compression"]
+
+  static func namesCodec(_ properties: [String: String]) -> Bool { codecKeys.contains { properties[$0] != nil } }
 
   private func options(_ elementFieldIDs: [String: Int]) throws(QueryError) -> ParquetWriteOptions {
     var options = ParquetWriteOptions(elementFieldIDs: elementFieldIDs)
