@@ -28,7 +28,7 @@ struct TableFunctionBinder {
     -> BoundSource
   {
     guard FunctionRegistry.generator(name) != nil else {
-      let names = ["read_files", "range"] + Self.inspections + FunctionRegistry.generators.map(\.name)
+      let names = TableFunctionRecord.all.map(\.name) + FunctionRegistry.generators.map(\.name)
       throw QueryError(
         .unresolvedRoutine, .bind, "there is no table function \(name)", span: span,
         hint: NearestName.of(name, among: names).map { "did you mean \($0)?" })

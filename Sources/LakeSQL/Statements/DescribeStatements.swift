@@ -93,6 +93,7 @@ extension StatementExecutor {
       FunctionRegistry.aggregate(name).map { ($0.signature, $0.summary, $0.example) },
       FunctionRegistry.window(name).map { ($0.signature, $0.summary, $0.example) },
       FunctionRegistry.generator(name).map { ($0.signature, $0.summary, $0.example) },
+      TableFunctionRecord.named(name).map { ($0.signature, $0.summary, $0.example) },
     ]
     guard let (signature, summary, example) = records.compactMap({ $0 }).first else {
       throw FunctionRegistry.unknown(name)

@@ -110,7 +110,7 @@ extension StatementExecutor {
     let all =
       FunctionRegistry.scalars.flatMap { [$0.name] + $0.aliases }
       + FunctionRegistry.aggregates.flatMap { [$0.name] + $0.aliases } + FunctionRegistry.windows.map(\.name)
-      + FunctionRegistry.generators.map(\.name)
+      + FunctionRegistry.generators.map(\.name) + TableFunctionRecord.all.map(\.name)
     return names("function", Set(all).sorted(), pattern)
   }
 }
