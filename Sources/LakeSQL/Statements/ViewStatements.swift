@@ -50,9 +50,17 @@ extension StatementExecutor {
         .tableAlreadyExists, .catalog, "the temporary view exists already: \(create.name.text)",
         span: create.name.span, hint: "CREATE OR REPLACE TEMPORARY VIEW")
     }
+    let hidden = core.temporaryViews[key]
     core.temporaryViews[key] = ViewReference(
       name: [create.name.last.name], sql: sql, columnNames: names, queryColumns: queryColumns,
       database: core.currentDatabase)
+    // Names mean something else now that there is the view: a table of its name is out of sight.
+    do throws(QueryError) {
+      _ = try binder().bind(LakeSyntax.Query(body: .table(create.name), span: create.name.span))
+    } catch {
+      core.temporaryViews[key] = hidden
+      throw error
+    }
     return .command
   }
 
