@@ -85,6 +85,22 @@ extension DateTimeText {
   }
 }
 
+extension DateTimeText {
+  /// Reads a time without a date, `H[H]:m[m][:s[s][.f{1,9}]]` (after a `T` also `H[H]`), and a zone: microseconds since
+  /// midnight; nil if invalid.
+  package static func parseTime(_ text: UnsafeBufferPointer<UInt8>) -> ParsedTimestamp? {
+    var cursor = TextCursor(text)
+    cursor.trimSpaces()
+    if cursor.peek == 0x54 {
+      cursor.advance()
+    } else if !cursor.isAtTime {
+      return nil
+    }
+    guard let time = cursor.readTime(), let zone = cursor.readZone(), cursor.isAtEnd else { return nil }
+    return ParsedTimestamp(localMicros: time, zone: zone)
+  }
+}
+
 /// Reads the parts of a date or time off a piece of text.
 private struct TextCursor {
   private var text: UnsafeBufferPointer<UInt8>
@@ -95,6 +111,9 @@ private struct TextCursor {
   var isAtEnd: Bool { index >= text.count }
   var peek: UInt8 { index < text.count ? text[index] : 0 }
   mutating func advance() { index += 1 }
+
+  /// Whether an hour with its colon comes next.
+  var isAtTime: Bool { text[index...].prefix(3).dropFirst().contains(0x3A) }
 
   mutating func trimSpaces() {
     var end = text.count

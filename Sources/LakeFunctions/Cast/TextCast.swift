@@ -1,6 +1,6 @@
 import LakeColumnar
 import LakeDiagnostics
-import LakeTypes
+package import LakeTypes
 
 /// Casts from and to strings, and to binary.
 extension CastStep {
@@ -77,7 +77,8 @@ extension CastStep {
     { (source, live, context) throws(QueryError) in
       let slots = source.slots(StringView.self)
       return try mapRows(source, live, Int64(0), isText: true) {
-        TimestampText.micros((slots + $0).valueBytes, to, context.timeZone)
+        let text = (slots + $0).valueBytes
+        return TimestampText.micros(text, to, context.timeZone) ?? TimestampText.today(text, to, context)
       }
     }
   }
@@ -98,7 +99,7 @@ extension CastStep {
 }
 
 /// Timestamps from text.
-enum TimestampText {
+package enum TimestampText {
   /// Microseconds of an instant, or of the wall clock for a timestamp without a zone; nil if malformed.
   ///
   /// A zone in the text wins over the session's; a timestamp without a zone ignores it.
@@ -111,6 +112,28 @@ enum TimestampText {
     case .region(let name):
       guard let rules = try? TimeZoneRules.named(name) else { return nil }
       return rules.utc(fromLocal: parsed.localMicros)
+    }
+  }
+
+  /// The instant of a time without a date on the day at which the statement began, in the text's zone or the session's;
+  /// nil if malformed, and for a timestamp without a zone, as in Spark.
+  package static func today(_ text: UnsafeBufferPointer<UInt8>, _ type: LogicalType, _ context: EvaluationContext)
+    -> Int64?
+  {
+    guard type == .timestamp, let parsed = DateTimeText.parseTime(text) else { return nil }
+    let now = context.statementTime
+    func instant(_ offset: Int64, _ utc: (Int64) -> Int64) -> Int64 {
+      let midnight = DateTimeText.floorDivide(now &+ offset, DateTimeText.microsPerDay) &* DateTimeText.microsPerDay
+      return utc(midnight &+ parsed.localMicros)
+    }
+    switch parsed.zone {
+    case .none: return instant(context.timeZone.offset(atUTC: now)) { context.timeZone.utc(fromLocal: $0) }
+    case .offset(let seconds):
+      let offset = Int64(seconds) * DateTimeText.microsPerSecond
+      return instant(offset) { $0 &- offset }
+    case .region(let name):
+      guard let rules = try? TimeZoneRules.named(name) else { return nil }
+      return instant(rules.offset(atUTC: now)) { rules.utc(fromLocal: $0) }
     }
   }
 }

@@ -74,6 +74,11 @@ struct LiteralBinder {
       if let parsed = bytes.withUnsafeBufferPointer(DateTimeText.parseTimestamp) {
         return try timestamp(parsed, kind)
       }
+      if kind == .timestamp,
+        let micros = bytes.withUnsafeBufferPointer({ TimestampText.today($0, .timestamp, context) })
+      {
+        return TypedLiteral(.timestamp(micros), .timestamp)
+      }
     }
     throw QueryError(
       .invalidTypedLiteral, .bind, "not a valid \(kind.rawValue) literal: '\(text)'", span: span,
