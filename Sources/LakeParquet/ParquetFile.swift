@@ -78,6 +78,19 @@ package final class ParquetFile: Sendable {
     }
   }
 
+  /// Throws if a column is a decimal of more digits than values can have: without being told so, a reader would take
+  /// its bytes for the values.
+  package func requireReadableTypes() throws(QueryError) {
+    for leaf in leaves {
+      guard let precision = leaf.type.excessivePrecision else { continue }
+      let name = leaf.path.joined(separator: ".")
+      var error = FormatFault.unsupported("column \(name) is a decimal of \(precision) digits, and 38 is the most")
+        .error(in: file.path)
+      error.hint = "name the columns that are wanted: schema => '...', with \(name) as BINARY or left out"
+      throw error
+    }
+  }
+
   package var rowGroupCount: Int { metadata.rowGroups.count }
 
   package func rowCount(ofRowGroup index: Int) -> Int { metadata.rowGroups[index].rowCount }
@@ -151,12 +164,14 @@ private struct FooterBytes {
 
   static func read(_ file: any ReadableFile) throws(QueryError) -> FooterBytes {
     let size = file.size
-    guard size >= smallestFile else { throw corrupt("it is shorter than any Parquet file", file) }
+    guard size >= smallestFile else {
+      throw try foreign(file) ?? corrupt("it is shorter than any Parquet file", file)
+    }
     let tail = try bytes(of: file, last: min(size, guess))
     let end = tail.base + tail.byteCount
     let magic = end.loadUnaligned(fromByteOffset: -4, as: UInt32.self)
     if magic == 0x4552_4150 { throw FormatFault.unsupported("its footer is encrypted").error(in: file.path) }
-    guard magic == 0x3152_4150 else { throw corrupt("it does not end with PAR1", file) }
+    guard magic == 0x3152_4150 else { throw try foreign(file) ?? corrupt("it does not end with PAR1", file) }
     let length = Int(end.loadUnaligned(fromByteOffset: -8, as: UInt32.self))
     guard length <= size - smallestFile else { throw corrupt("its footer is longer than the file", file) }
     if length + 8 <= tail.byteCount {
@@ -169,6 +184,18 @@ private struct FooterBytes {
     let buffer = Buffer(byteCount: count)
     try file.read(into: UnsafeMutableRawBufferPointer(start: buffer.base, count: count), at: file.size - count)
     return buffer
+  }
+
+  /// The error for a file that looks like one of another format; nil where it may be a damaged Parquet file.
+  private static func foreign(_ file: any ReadableFile) throws(QueryError) -> QueryError? {
+    let count = min(file.size, 512)
+    let buffer = Buffer(byteCount: max(count, 1))
+    let start = UnsafeMutableRawBufferPointer(start: buffer.base, count: count)
+    try file.read(into: start, at: 0)
+    guard let format = withExtendedLifetime(buffer, { ForeignFormat(Array(start)) }) else { return nil }
+    return QueryError(
+      .corruptFile, .storage, "this is not a Parquet file: it looks like \(format.description)", hint: format.hint,
+      file: FileLocation(path: file.path))
   }
 
   private static func corrupt(_ message: String, _ file: any ReadableFile) -> QueryError {

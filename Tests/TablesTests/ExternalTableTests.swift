@@ -65,7 +65,7 @@ import Testing
     let counters = ScanCounters()
     let scan = try lake.warehouse.begin().external(name).scan()
     let rows = try scan.rows(where: [ScanPredicate(column: 2, .compare(.greater, .date(1)))], counters: counters)
-    #expect(rows.count == 2 && counters.value(.filesRead) == 2)
+    #expect(rows.count == 2 && counters.value(.filesRead) == 2 && counters.value(.partitionsPruned) > 0)
   }
 
   @Test(arguments: ["csv", "json", "parquet", "textfile"])
@@ -163,8 +163,8 @@ import Testing
     try lake.write("x;y\n1;a\n", to: "in/day=2026-01-31/n=07/f.csv")
     try lake.write("x;y\n2;b\n", to: "in/day=2026-02-01/n=8/f.csv")
     let scan = try source("csv", "in", ["header": "true", "sep": ";", "inferSchema": "true"])
-    #expect(scan.schema.names == ["x", "y", "day", "n", "_file"])
-    #expect(scan.schema.types.suffix(3) == [.date, .int, .string])
+    #expect(scan.schema.names == ["x", "y", "day", "n", "_file", "_file_size", "_file_modification_time"])
+    #expect(scan.schema.types[2...4] == [.date, .int, .string])
     #expect(try scan.rows(["x", "n"]) == [[.integer(1), .integer(7)], [.integer(2), .integer(8)]])
     let counters = ScanCounters()
     let rows = try scan.rows(
@@ -173,7 +173,7 @@ import Testing
     let declared = try source(
       "csv", "in/*/*/*.csv", ["header": "true", "sep": ";"],
       Schema([Field("n", .string), Field("x", .bigint), Field("y", .string)]))
-    #expect(declared.schema.names == ["n", "x", "y", "day", "_file"])
+    #expect(declared.schema.names.prefix(5) == ["n", "x", "y", "day", "_file"])
     #expect(try declared.rows(["n", "x"]) == [[.string("07"), .integer(1)], [.string("8"), .integer(2)]])
   }
 

@@ -3,9 +3,11 @@ import Synchronization
 /// Counts what a scan did, across its workers; tests and EXPLAIN ANALYZE read it.
 package final class ScanCounters: Sendable {
   package enum Counter: Int, CaseIterable, Sendable {
-    case filesRead, filesPruned, rowGroupsRead, rowGroupsPruned, pagesRead, pagesPruned, bytesRead, rowsRead
+    case partitionsPruned, filesRead, filesPruned, rowGroupsRead, rowGroupsPruned, pagesRead, pagesPruned, bytesRead,
+      rowsRead
   }
 
+  private let partitionsPruned = Atomic<Int>(0)
   private let filesRead = Atomic<Int>(0)
   private let filesPruned = Atomic<Int>(0)
   private let rowGroupsRead = Atomic<Int>(0)
@@ -19,6 +21,7 @@ package final class ScanCounters: Sendable {
 
   package func add(_ amount: Int, to counter: Counter) {
     switch counter {
+    case .partitionsPruned: partitionsPruned.wrappingAdd(amount, ordering: .relaxed)
     case .filesRead: filesRead.wrappingAdd(amount, ordering: .relaxed)
     case .filesPruned: filesPruned.wrappingAdd(amount, ordering: .relaxed)
     case .rowGroupsRead: rowGroupsRead.wrappingAdd(amount, ordering: .relaxed)
@@ -32,6 +35,7 @@ package final class ScanCounters: Sendable {
 
   package func value(_ counter: Counter) -> Int {
     switch counter {
+    case .partitionsPruned: partitionsPruned.load(ordering: .relaxed)
     case .filesRead: filesRead.load(ordering: .relaxed)
     case .filesPruned: filesPruned.load(ordering: .relaxed)
     case .rowGroupsRead: rowGroupsRead.load(ordering: .relaxed)

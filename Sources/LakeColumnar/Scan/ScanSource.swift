@@ -61,6 +61,10 @@ package enum MetadataColumn {
   package static let file = "_file"
   /// The row's position in its file, from 0 (bigint).
   package static let position = "_pos"
+  /// The file's size in bytes (bigint).
+  package static let size = "_file_size"
+  /// When the file was last changed (timestamp).
+  package static let modified = "_file_modification_time"
 }
 
 /// What one scan needs.

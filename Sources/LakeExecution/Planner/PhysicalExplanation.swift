@@ -47,7 +47,10 @@ package enum PhysicalExplanation {
     func pair(_ read: ScanCounters.Counter, _ pruned: ScanCounters.Counter) -> String {
       "\(counters.value(read)) read + \(counters.value(pruned)) skipped"
     }
-    return "files: \(pair(.filesRead, .filesPruned)), row groups: \(pair(.rowGroupsRead, .rowGroupsPruned)), "
+    // The files of partitions that are skipped are not even listed.
+    let partitions = counters.value(.partitionsPruned)
+    let skipped = partitions > 0 ? "partitions: \(partitions) skipped, " : ""
+    return skipped + "files: \(pair(.filesRead, .filesPruned)), row groups: \(pair(.rowGroupsRead, .rowGroupsPruned)), "
       + "pages: \(pair(.pagesRead, .pagesPruned)), read: \(bytes(counters.value(.bytesRead)))"
   }
 

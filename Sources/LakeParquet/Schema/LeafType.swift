@@ -24,6 +24,8 @@ struct LeafType: Sendable {
   let byteLength: Int
   let meaning: Meaning
   let type: LogicalType
+  /// The digits of a decimal that has more than values can have; its type is that of the bytes.
+  let excessivePrecision: Int?
 
   /// Bytes that one undecoded value takes in memory: its PLAIN form, or a `StringView`.
   var rawWidth: Int {
@@ -48,6 +50,11 @@ struct LeafType: Sendable {
       throw .corrupt("the fixed length \(byteLength) of column \(element.name) is out of range")
     }
     (meaning, type) = Self.interpret(element, kind)
+    if case .decimal(let precision, _)? = element.annotation, precision > LogicalType.maxDecimalPrecision {
+      excessivePrecision = precision
+    } else {
+      excessivePrecision = nil
+    }
   }
 
   private static func interpret(_ element: SchemaElement, _ kind: PhysicalKind) -> (Meaning, LogicalType) {

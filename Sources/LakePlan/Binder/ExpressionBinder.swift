@@ -1,3 +1,4 @@
+import LakeColumnar
 import LakeDiagnostics
 import LakeFunctions
 import LakeSyntax
@@ -163,12 +164,21 @@ final class ExpressionBinder {
     return bound
   }
 
-  /// Spark's hidden column `_metadata`, of which file_path and file_name are known.
+  /// The fields of Spark's hidden column `_metadata`. A file is one block; tables of Iceberg know paths and rows only.
   private func fileMetadata(_ names: [String], _ span: SourceSpan) throws(QueryError) -> BoundExpression? {
-    guard names.count == 2, names[0].lowercased() == "_metadata" else { return nil }
-    let path = scope.fileColumn(span)
-    switch names[1].lowercased() {
+    guard names.count >= 2, names[names.count - 2].lowercased() == "_metadata" else { return nil }
+    let qualifier = names.dropLast(2).map { $0.lowercased() }
+    func column(_ name: String) -> BoundExpression? {
+      scope.metadataColumn(name, of: qualifier).map { .column($0, span: span) }
+    }
+    guard let path = qualifier.isEmpty ? scope.fileColumn(span) : column(MetadataColumn.file) else { return nil }
+    switch names[names.count - 1].lowercased() {
     case "file_path": return path
+    case "file_size", "file_block_length": return column(MetadataColumn.size)
+    case "file_block_start":
+      return column(MetadataColumn.size).map { _ in .literal(.integer(0), .bigint, span: span) }
+    case "file_modification_time": return column(MetadataColumn.modified)
+    case "row_index": return column(MetadataColumn.position)
     case "file_name":
       return try call("substring_index", [path, .literal(.string("/"), .string), .literal(.integer(-1), .int)], span)
     default: return nil
@@ -406,9 +416,15 @@ final class ExpressionBinder {
 extension Scope {
   /// The path of the file that a row comes from; the empty string where the rows come from no file.
   func fileColumn(_ span: SourceSpan) -> BoundExpression {
-    if let column = columns.first(where: { $0.isMetadata && $0.name == "_file" }) {
-      return .column(column.output, span: span)
-    }
+    if let column = metadataColumn(MetadataColumn.file, of: []) { return .column(column, span: span) }
     return .literal(.string(""), .string, span: span)
+  }
+
+  /// A column that describes where the rows of a table came from, in lower case; of any table without a qualifier.
+  func metadataColumn(_ name: String, of qualifier: [String]) -> OutputColumn? {
+    columns.first { column in
+      column.isMetadata && column.name == name
+        && column.qualifier.map { $0.lowercased() }.suffix(qualifier.count).elementsEqual(qualifier)
+    }?.output
   }
 }

@@ -8,6 +8,8 @@ import LakeTypes
 struct ScannedFile: Sendable {
   let path: String
   let size: Int
+  /// Microseconds since 1970.
+  let modified: Int64
   /// One a partition column.
   let partition: [Literal]
 }
@@ -34,8 +36,12 @@ enum FileListing: Sendable {
       return kept
     case .hive(let partitions):
       var result: [ScannedFile] = []
-      for folder in partitions.folders where isAdmitted(folder.values) {
-        result += try partitions.files(of: folder, fileSystem)
+      for folder in partitions.folders {
+        if isAdmitted(folder.values) {
+          result += try partitions.files(of: folder, fileSystem)
+        } else {
+          counters.add(1, to: .partitionsPruned)
+        }
       }
       return result
     }
@@ -81,11 +87,13 @@ struct HivePartitions: Sendable {
     var result: [ScannedFile] = []
     if try fileSystem.status(of: folder.path) != nil {
       for file in try fileSystem.files(matching: folder.path) where !removed.contains(file.path) && file.size > 0 {
-        result.append(ScannedFile(path: file.path, size: file.size, partition: folder.values))
+        result.append(ScannedFile(path: file.path, size: file.size, modified: file.modified, partition: folder.values))
       }
     }
     for file in added where file.partitionName == folder.name {
-      result.append(ScannedFile(path: file.stagedPath, size: file.size, partition: folder.values))
+      let modified = try fileSystem.status(of: file.stagedPath)?.modified ?? 0
+      result.append(
+        ScannedFile(path: file.stagedPath, size: file.size, modified: modified, partition: folder.values))
     }
     return result
   }

@@ -41,7 +41,7 @@ package enum FileQuery {
     let partitions = try PathPartitions(files, basePath: basePath, declared: schema)
     let isDeclared = schema != nil
     let data: Schema
-    if let schema { data = schema } else { data = try inferred(format, files, zone, fileSystem) }
+    if let schema { data = schema } else { data = try inferred(format, files, options, zone, fileSystem) }
     var fileFields: [Field] = []
     var fields: [Field] = []
     var columns: [FileScanSource.Column] = []
@@ -91,13 +91,24 @@ package enum FileQuery {
   }
 
   private static func inferred(
-    _ format: DataFormat, _ files: [FileStatus], _ zone: TextTimeZone, _ fileSystem: any FileSystem
+    _ format: DataFormat, _ files: [FileStatus], _ options: [String: String], _ zone: TextTimeZone,
+    _ fileSystem: any FileSystem
   ) throws(QueryError) -> Schema {
     let nonEmpty = files.filter { $0.size > 0 }
+    let merges = try merges(options)
     switch format {
     case .parquet:
+      var merged = SchemaMerge()
       let first = nonEmpty.first ?? files[0]
-      return Schema(try ParquetFile.open(try fileSystem.open(first.path)).schema.fields.map(plain))
+      for file in merges && !nonEmpty.isEmpty ? nonEmpty : [first] {
+        let parquet = try ParquetFile.open(try fileSystem.open(file.path))
+        try parquet.requireReadableTypes()
+        try merged.add(parquet.schema.fields.map(plain), of: file.path)
+      }
+      return Schema(merged.fields)
+    case .avro where merges:
+      throw QueryError(
+        .unsupported, .bind, "the option mergeSchema is not supported for Avro files", hint: "name the columns: schema")
     case .avro:
       let first = nonEmpty.first ?? files[0]
       return Schema(try AvroReader(try fileSystem.open(first.path).allBytes()).schema.columns().fields.map(plain))
@@ -105,6 +116,16 @@ package enum FileQuery {
       var opened: [any ReadableFile] = []
       for file in nonEmpty.prefix(inferenceFiles) { opened.append(try fileSystem.open(file.path)) }
       return try TextSchemaInference.infer(text, files: opened, zone: zone)
+    }
+  }
+
+  /// Whether the columns of all files are wanted, rather than those of the first one; of text all files are looked at.
+  private static func merges(_ options: [String: String]) throws(QueryError) -> Bool {
+    guard let text = options.first(where: { $0.key.lowercased() == "mergeschema" })?.value else { return false }
+    switch text.lowercased() {
+    case "true": return true
+    case "false": return false
+    default: throw QueryError(.invalidParameter, .bind, "the option mergeSchema must be true or false: '\(text)'")
     }
   }
 
@@ -146,7 +167,7 @@ struct PathPartitions {
         let text = list.first { $0.column.lowercased() == name.lowercased() }?.value
         literals.append(try Self.literal(text, type, column: name, path: status.path))
       }
-      files.append(ScannedFile(path: status.path, size: status.size, partition: literals))
+      files.append(ScannedFile(path: status.path, size: status.size, modified: status.modified, partition: literals))
     }
   }
 

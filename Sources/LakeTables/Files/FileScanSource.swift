@@ -17,6 +17,8 @@ package struct FileScanSource: ScanSource {
     case partition(Int)
     case path
     case position
+    case size
+    case modified
   }
 
   package let schema: Schema
@@ -41,14 +43,17 @@ package struct FileScanSource: ScanSource {
   ) {
     var fields = fields
     var columns = columns
-    fields.append(Field(MetadataColumn.file, .string))
-    columns.append(.path)
+    fields += [
+      Field(MetadataColumn.file, .string), Field(MetadataColumn.size, .bigint),
+      Field(MetadataColumn.modified, .timestamp),
+    ]
+    columns += [.path, .size, .modified]
     if case .parquet = format {
       fields.append(Field(MetadataColumn.position, .bigint))
       columns.append(.position)
-      metadataColumnCount = 2
+      metadataColumnCount = 4
     } else {
-      metadataColumnCount = 1
+      metadataColumnCount = 3
     }
     schema = Schema(fields)
     self.columns = columns

@@ -66,6 +66,8 @@ struct FileScanTask: ScanTask {
       case .partition(let index): sources.append(.constant(file.partition[index]))
       case .path: sources.append(.constant(.string(file.path)))
       case .position: sources.append(.position)
+      case .size: sources.append(.constant(.integer(Int64(file.size))))
+      case .modified: sources.append(.constant(.timestamp(file.modified)))
       }
     }
     return (read, ColumnAssembly(sources: sources, types: request.projection.map { source.schema[$0].type }))
