@@ -143,8 +143,9 @@ struct TableText {
         Self.properties(of: table))
     case .external(let table):
       let definition = table.definition
-      return details(
+      let lines = details(
         definition.name, "EXTERNAL", definition.format, definition.location, definition.comment, definition.properties)
+      return definition.options.isEmpty ? lines : lines + [["Storage Properties", Self.list(definition.options), nil]]
     case .view(let view):
       return details(view.name, "VIEW", nil, nil, view.comment, view.properties) + [["View Text", view.sql, nil]]
     }
@@ -161,10 +162,11 @@ struct TableText {
     if let provider { lines.append(["Provider", provider, nil]) }
     if let comment { lines.append(["Comment", comment, nil]) }
     if let location { lines.append(["Location", location, nil]) }
-    if !properties.isEmpty {
-      let text = properties.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ", ")
-      lines.append(["Table Properties", "[\(text)]", nil])
-    }
+    if !properties.isEmpty { lines.append(["Table Properties", Self.list(properties), nil]) }
     return lines
+  }
+
+  private static func list(_ properties: [String: String]) -> String {
+    "[" + properties.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ", ") + "]"
   }
 }
