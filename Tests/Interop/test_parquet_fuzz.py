@@ -444,3 +444,29 @@ def test_deep_schema(command: str, tmp_path: Path) -> None:
     (tmp_path / "deep.parquet").write_bytes(parts.data())
     assert run(command, tmp_path, ["deep.parquet"])[0] == ""
     assert "Parquet file" in (tmp_path / "errors").read_text()
+
+
+@pytest.mark.parametrize("version", ["1.0", "2.0"])
+def test_changed_pages_fail_their_checksums(command: str, tmp_path: Path, version: str) -> None:
+    """A bit of any page, of data or a dictionary, cannot change unseen where the writer left a checksum."""
+    path = tmp_path / "source.parquet"
+    texts = [f"text {number % 40}" for number in range(500)]
+    pq.write_table(
+        pa.table({"k": range(500), "t": texts, "l": [[text] for text in texts]}), path, compression="none",
+        data_page_version=version, use_dictionary=["t", "l.list.element"], write_page_checksum=True, data_page_size=200,
+        write_batch_size=50)
+    data, files = path.read_bytes(), []
+    for offset in Parquet.parse(data).page_offsets():
+        decoder = thrift.Decoder(data, offset)
+        header = decoder.struct()
+        end = decoder.offset + thrift.field(header, 3).value
+        for place in (decoder.offset, (decoder.offset + end) // 2):
+            changed = bytearray(data)
+            changed[place] ^= 64
+            files.append(f"changed{place}.parquet")
+            (tmp_path / files[-1]).write_bytes(changed)
+    assert len(files) >= 10
+    assert run(command, tmp_path, files)[0] == ""
+    assert errors(tmp_path, "its checksum is wrong") == len(files)
+    assert run(command, tmp_path, ["source.parquet"])[0] == ""
+    assert errors(tmp_path, "") == 0

@@ -388,6 +388,37 @@ import Testing
     }
   }
 
+  /// What is looked up in bloom filters, for types whose values are read in another form.
+  @Test func storedFormsOfLiterals() throws {
+    func bytes(
+      _ kind: PhysicalKind, _ literal: Literal, _ change: (inout Element) -> Void
+    ) throws -> [UInt8]? {
+      let file = Self.single(kind, [UInt8](repeating: 0, count: 16), 1) { element, _ in change(&element) }
+      let leaf = try ParquetFile.open(MemoryFile(file.bytes)).leaves[0].type
+      return leaf.plainBytes(literal, as: leaf.type)
+    }
+    func uuid(_ text: String) throws -> [UInt8]? {
+      try bytes(.fixedByteArray, .string(text)) { element in
+        element.length = 16
+        element.logical = 14
+      }
+    }
+    let digits: [UInt8] = [0, 1, 0x23, 0x45, 0x67, 0x89, 0xAB, 0xCD, 0xEF, 9, 10, 11, 12, 13, 14, 255]
+    #expect(try uuid("00012345-6789-abcd-ef09-0a0b0c0d0eff") == digits)
+    for text in ["", "00012345-6789-ABCD-ef09-0a0b0c0d0eff", "0001234506789-abcd-ef09-0a0b0c0d0eff"] {
+      #expect(try uuid(text) == nil)
+    }
+    #expect(try uuid("00012345-6789-abcd-ef09-0a0b0c0d0eff0") == nil)
+    #expect(try uuid("00012345-6789-abcd-ef09-0a0b0c0d0e") == nil)
+    let largest = Int128(UInt64.max)
+    let whole = [UInt8](repeating: 255, count: 8)
+    #expect(try bytes(.int64, .decimal(largest)) { $0.converted = .uint64 } == whole)
+    #expect(try bytes(.int64, .decimal(largest + 1)) { $0.converted = .uint64 } == nil)
+    #expect(try bytes(.int32, .integer(258_000)) { $0.converted = .timeMillis } == [2, 1, 0, 0])
+    #expect(try bytes(.int32, .integer(258_001)) { $0.converted = .timeMillis } == nil)
+    #expect(try bytes(.int64, .integer(258)) { $0.converted = .timeMicros } == [2, 1, 0, 0, 0, 0, 0, 0])
+  }
+
   @Test func columnsOfOneNameAreNotMixedUp() throws {
     func file(_ names: [String]) -> HandmadeFile {
       HandmadeFile(

@@ -46,7 +46,8 @@ struct ByteSpan: Sendable {
 struct SchemaElement: Sendable {
   var kind: PhysicalKind?
   var typeLength = 0
-  var repetition = Repetition.required
+  /// The root says none.
+  var statedRepetition: Repetition?
   var name = ""
   var childCount = 0
   var converted: ConvertedKind?
@@ -56,6 +57,11 @@ struct SchemaElement: Sendable {
   var annotation: Annotation?
   /// Whether the annotation is a logical type, not an older converted one.
   var hasLogicalType = false
+
+  var repetition: Repetition {
+    get { statedRepetition ?? .required }
+    set { statedRepetition = newValue }
+  }
 }
 
 struct RowGroupMetadata: Sendable {

@@ -42,7 +42,7 @@ struct FooterParser {
       switch field.id {
       case 1: element.kind = try named(PhysicalKind(rawValue: try reader.integer(field)), "physical type")
       case 2: element.typeLength = try reader.natural(field)
-      case 3: element.repetition = try named(Repetition(rawValue: try reader.integer(field)), "repetition")
+      case 3: element.statedRepetition = try named(Repetition(rawValue: try reader.integer(field)), "repetition")
       case 4: element.name = try reader.string(field)
       case 5: element.childCount = try reader.natural(field)
       case 6: element.converted = ConvertedKind(rawValue: try reader.integer(field))
@@ -70,7 +70,9 @@ struct FooterParser {
     while let member = try reader.nextField(&last) {
       switch member.id {
       case 5: result = try decimalType()
-      case 7: result = .time(try timeType().unit)
+      case 7:
+        let (unit, isUTC) = try timeType()
+        result = .time(unit, isUTC: isUTC)
       case 8:
         let (unit, isUTC) = try timeType()
         result = .timestamp(unit, isUTC: isUTC)
@@ -284,8 +286,8 @@ extension SchemaElement {
     case .enum: .enum
     case .decimal: .decimal(precision: precision, scale: scale)
     case .date: .date
-    case .timeMillis: .time(.millis)
-    case .timeMicros: .time(.micros)
+    case .timeMillis: .time(.millis, isUTC: true)
+    case .timeMicros: .time(.micros, isUTC: true)
     case .timestampMillis: .timestamp(.millis, isUTC: true)
     case .timestampMicros: .timestamp(.micros, isUTC: true)
     case .uint8: .integer(bits: 8, isSigned: false)

@@ -48,7 +48,7 @@ enum Annotation: Hashable, Sendable {
   /// Every value is NULL.
   case unknown
   case decimal(precision: Int, scale: Int)
-  case time(TimeUnit)
+  case time(TimeUnit, isUTC: Bool)
   case timestamp(TimeUnit, isUTC: Bool)
   case integer(bits: Int, isSigned: Bool)
 }

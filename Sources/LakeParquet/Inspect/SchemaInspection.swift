@@ -28,8 +28,8 @@ struct SchemaInspection {
     let isDecimal = element.converted == .decimal
     return [
       .string(file.file.path), .string(element.name), Literal(element.kind?.formatName),
-      Literal(element.kind == .fixedByteArray ? String(element.typeLength) : nil),
-      .string(element.repetition.formatName), Literal(element.childCount > 0 ? element.childCount : nil),
+      Literal(element.typeLength > 0 ? String(element.typeLength) : nil),
+      Literal(element.statedRepetition?.formatName), Literal(element.childCount > 0 ? element.childCount : nil),
       Literal(element.converted?.formatName), Literal(isDecimal ? element.scale : nil),
       Literal(isDecimal ? element.precision : nil), Literal(element.fieldID),
       Literal(element.hasLogicalType ? element.annotation?.formatText : nil), Literal(type), Literal(index),
@@ -89,7 +89,7 @@ extension Annotation {
     case .interval: "IntervalType()"
     case .unknown: "NullType()"
     case .decimal(let precision, let scale): "DecimalType(scale=\(scale), precision=\(precision))"
-    case .time(let unit): "TimeType(unit=\(unit.formatText))"
+    case .time(let unit, let isUTC): "TimeType(isAdjustedToUTC=\(isUTC ? 1 : 0), unit=\(unit.formatText))"
     case .timestamp(let unit, let isUTC): "TimestampType(isAdjustedToUTC=\(isUTC ? 1 : 0), unit=\(unit.formatText))"
     case .integer(let bits, let isSigned): "IntType(bitWidth=\(bits), isSigned=\(isSigned ? 1 : 0))"
     }

@@ -70,7 +70,13 @@ extension LeafType {
   func plainBytes(_ literal: Literal, as type: LogicalType) -> [UInt8]? {
     switch (meaning, literal) {
     case (.integer(let isSigned), .integer(let value)): integerBytes(value, isSigned)
+    case (.integer(false), .decimal(let value)) where type == self.type: UInt64(exactly: value).map(Self.littleEndian)
     case (.date, .date(let days)): Self.littleEndian(days)
+    case (.time(.micros), .integer(let micros)): Self.littleEndian(micros)
+    case (.time(.millis), .integer(let micros)) where kind == .int32 && micros % 1000 == 0:
+      Int32(exactly: micros / 1000).map(Self.littleEndian)
+    case (.uuid, .string(let text)): Self.uuidBytes(text)
+    case (.uuid, .binary(let bytes)) where bytes.count == byteLength: bytes
     case (.timestamp(.micros), .timestamp(let micros)): Self.littleEndian(micros)
     case (.timestamp(.millis), .timestamp(let micros)) where micros % 1000 == 0: Self.littleEndian(micros / 1000)
     case (.decimal(let scale), .decimal(let value)): decimalBytes(value, scale, type)
@@ -82,6 +88,27 @@ extension LeafType {
       Self.littleEndian(value.bitPattern)
     default: nil
     }
+  }
+
+  /// The bytes of a UUID in the one form that values are read as.
+  private static func uuidBytes(_ text: String) -> [UInt8]? {
+    var bytes: [UInt8] = []
+    var high: UInt8?
+    for (place, character) in text.utf8.enumerated() {
+      if place == 8 || place == 13 || place == 18 || place == 23 {
+        guard character == UInt8(ascii: "-") else { return nil }
+        continue
+      }
+      let digit: UInt8
+      switch character {
+      case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = character - UInt8(ascii: "0")
+      case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = character - UInt8(ascii: "a") + 10
+      default: return nil
+      }
+      if let first = high { bytes.append(first << 4 | digit) }
+      high = high == nil ? digit : nil
+    }
+    return bytes.count == 16 && high == nil ? bytes : nil
   }
 
   private static func littleEndian<T: FixedWidthInteger>(_ value: T) -> [UInt8] {

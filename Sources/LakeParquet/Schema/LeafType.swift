@@ -79,7 +79,7 @@ struct LeafType: Sendable {
   private static func interpretInt32(_ annotation: Annotation?) -> (Meaning, LogicalType) {
     switch annotation {
     case .date: (.date, .date)
-    case .time(.millis): (.time(.millis), .bigint)
+    case .time(.millis, _): (.time(.millis), .bigint)
     case .integer(8, true): (.integer(isSigned: true), .tinyint)
     case .integer(16, true), .integer(8, false): (.integer(isSigned: true), .smallint)
     case .integer(32, false): (.integer(isSigned: false), .bigint)
@@ -90,7 +90,7 @@ struct LeafType: Sendable {
   private static func interpretInt64(_ annotation: Annotation?) -> (Meaning, LogicalType) {
     switch annotation {
     case .timestamp(let unit, let isUTC): (.timestamp(unit), isUTC ? .timestamp : .timestampNTZ)
-    case .time(let unit): (.time(unit), .bigint)
+    case .time(let unit, _): (.time(unit), .bigint)
     case .integer(64, false): (.integer(isSigned: false), .decimal(precision: 20, scale: 0))
     default: (.integer(isSigned: true), .bigint)
     }
