@@ -398,23 +398,43 @@ def test_chunks_that_share_their_bytes(command: str, tmp_path: Path) -> None:
     assert errors(tmp_path, "the memory limit of") == 1
 
 
+def run_of(value: int, length: int) -> bytes:
+    return thrift.varint(length << 1) + bytes([value])
+
+
+def levels(*runs: bytes) -> bytes:
+    joined = b"".join(runs)
+    return len(joined).to_bytes(4, "little") + joined
+
+
+def test_pages_that_claim_more_values_than_they_have(command: str, tmp_path: Path) -> None:
+    """More values than the row group has rows, or than the levels hold, are refused before any is decoded."""
+    most, here = 2**31 - 1, 1000
+    flat = one_column(tmp_path, pa.array([1, None, 3] * 5, pa.int64()), "none")
+    lists = one_column(tmp_path, pa.array([[None, None]] * 5, pa.list_(pa.int64())), "none")
+    short = levels(run_of(0, 1), run_of(1, here - 1)) + levels(run_of(2, here))
+    cases = {
+        "rows": (flat, levels(run_of(0, most)), most, 15),
+        "values": (flat, levels(run_of(0, here)), most, most),
+        "entries": (lists, short, 2**27 - 1, 1),
+        "most": (lists, levels(run_of(0, 1), run_of(1, most - 1)) + levels(run_of(2, most)), most, 1),
+    }
+    for name, (data, body, values, rows) in cases.items():
+        parts = with_page(data, body, {2: len(body)}, values)
+        set_rows(parts, rows)
+        (tmp_path / f"{name}.parquet").write_bytes(parts.data())
+    problem, peak = run(command, tmp_path, [f"{name}.parquet" for name in cases])
+    assert problem == ""
+    assert peak < MEMORY_LIMIT // 2
+    found = (tmp_path / "errors").read_text(errors="replace")
+    assert all(f"{name}.parquet" in found for name in cases)
+    assert errors(tmp_path, "levels or codes end early") == 2
+    assert errors(tmp_path, "the memory limit of") == 1
+
+
 def test_runs_that_claim_many_entries(command: str, tmp_path: Path) -> None:
     """A list of 100 million NULLs in twenty bytes of levels, and delta-encoded integers in blocks without bits."""
     count = 100_000_000
-
-    def varint(value: int) -> bytes:
-        out = b""
-        while value > 127:
-            out, value = out + bytes([value & 127 | 128]), value >> 7
-        return out + bytes([value])
-
-    def run_of(value: int, length: int) -> bytes:
-        return varint(length << 1) + bytes([value])
-
-    def levels(*runs: bytes) -> bytes:
-        joined = b"".join(runs)
-        return len(joined).to_bytes(4, "little") + joined
-
     lists = one_column(tmp_path, pa.array([[None, None]] * 5, pa.list_(pa.int64())), "none")
     body = levels(run_of(0, 1), run_of(1, count - 1)) + levels(run_of(2, count))
     parts = with_page(lists, body, {2: len(body)}, count)
@@ -425,7 +445,8 @@ def test_runs_that_claim_many_entries(command: str, tmp_path: Path) -> None:
         tmp_path, pa.array(range(1000), pa.int64()), "none", column_encoding={"x": "DELTA_BINARY_PACKED"})
     block = 1 << 16
     blocks = count // block
-    body = levels(run_of(1, count)) + varint(block) + varint(1) + varint(count) + b"\0" + b"\0\0" * (blocks + 1)
+    head = b"".join(thrift.varint(number) for number in (block, 1, count, 0))
+    body = levels(run_of(1, count)) + head + b"\0\0" * (blocks + 1)
     parts = with_page(deltas, body, {2: len(body)}, count)
     set_rows(parts, count)
     (tmp_path / "deltas.parquet").write_bytes(parts.data())
