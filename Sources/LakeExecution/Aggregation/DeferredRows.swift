@@ -190,8 +190,8 @@ final class DeferredRows {
       VectorConcatenation.concatenated(all.map { $0.vectors[index] }, type: types[index])
     }
     let keys = Array(vectors.dropFirst(argumentCount))
-    try copy.grow(by: SortedRows.byteCount(sorting: keys, count: total))
-    let order = try SortedRows(orderKeys, keys, count: total).sorted(run)
+    try copy.grow(by: NormalizedRows.byteCount(sorting: keys, count: total))
+    let order = try NormalizedRows(orderKeys, keys, count: total).sorted(run)
     defer { withExtendedLifetime(order) {} }
     for start in stride(from: 0, to: total, by: Batch.capacity) {
       let count = min(Batch.capacity, total - start)

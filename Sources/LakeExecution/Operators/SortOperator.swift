@@ -38,8 +38,8 @@ final class SortOperator: PipelineSink, @unchecked Sendable {
     if rows.isSpilled { return }
     let held = MemoryReservation(run.budget, for: "sort")
     let vectors = keyIndexes.map { rows.columns[$0] }
-    try held.resize(to: SortedRows.byteCount(sorting: vectors, count: rows.count))
-    order = try SortedRows(keys, vectors, count: rows.count).sorted(run)
+    try held.resize(to: NormalizedRows.byteCount(sorting: vectors, count: rows.count))
+    order = try NormalizedRows(keys, vectors, count: rows.count).sorted(run)
     try held.resize(to: rows.count * RowOrder.stride)
     reservation = held
   }

@@ -73,7 +73,7 @@ final class TopNOperator: PipelineSink, @unchecked Sendable {
       VectorConcatenation.concatenated(parts.map { $0.columns[index] }, type: types[index])
     }
     if total == 0 { return (columns, 0) }
-    let order = try SortedRows(keys, keyIndexes.map { columns[$0] }, count: total).sorted(run)
+    let order = try NormalizedRows(keys, keyIndexes.map { columns[$0] }, count: total).sorted(run)
     let count = min(wanted, total)
     // What was dropped must not stay for the sake of what is kept.
     return (columns.map { VectorConcatenation.detached($0.gathered(order.positions, count: count)) }, count)

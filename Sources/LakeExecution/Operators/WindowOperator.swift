@@ -12,7 +12,7 @@ final class WindowOperator: PipelineSink, @unchecked Sendable {
   private let rows: RowStore
   private let runs: SortedRuns
   private(set) var order: RowOrder?
-  private var sort: SortedRows?
+  private var sort: NormalizedRows?
   /// First rows (in sorted order) of the groups of partitions that make a morsel, and the end.
   private(set) var morselBounds: [Int] = [0]
   private var reservation: MemoryReservation?
@@ -40,8 +40,8 @@ final class WindowOperator: PipelineSink, @unchecked Sendable {
     }
     let keys = plan.keyIndexes.map { rows.columns[$0] }
     let held = MemoryReservation(run.budget, for: "window")
-    try held.resize(to: SortedRows.byteCount(sorting: keys, count: rows.count))
-    let sort = try SortedRows(plan.sortColumns, keys, count: rows.count, boundary: plan.partitionKeys.count)
+    try held.resize(to: NormalizedRows.byteCount(sorting: keys, count: rows.count))
+    let sort = try NormalizedRows(plan.sortColumns, keys, count: rows.count, boundary: plan.partitionKeys.count)
     order = try sort.sorted(run)
     self.sort = sort
     try held.resize(to: sort.byteCount + rows.count * RowOrder.stride)
@@ -49,7 +49,7 @@ final class WindowOperator: PipelineSink, @unchecked Sendable {
     splitIntoMorsels(sort)
   }
 
-  private func splitIntoMorsels(_ sort: SortedRows) {
+  private func splitIntoMorsels(_ sort: NormalizedRows) {
     guard let order else { return }
     var bounds = [0]
     var row = Self.morselSize
@@ -65,7 +65,7 @@ final class WindowOperator: PipelineSink, @unchecked Sendable {
     morselBounds = bounds
   }
 
-  private func isPartitionStart(_ row: Int, _ order: RowOrder, _ sort: SortedRows) -> Bool {
+  private func isPartitionStart(_ row: Int, _ order: RowOrder, _ sort: NormalizedRows) -> Bool {
     let (before, this) = (Int(order.positions[row - 1]), Int(order.positions[row]))
     return !sort.areEqual(before, this, levels: 0..<sort.levelsBeforeBoundary)
   }

@@ -69,7 +69,7 @@ struct KeyBits {
   }
 
   /// Ends the current word and lists the levels of the words since the last call.
-  mutating func closeWord(_ levels: inout [SortedRows.Level]) {
+  mutating func closeWord(_ levels: inout [NormalizedRows.Level]) {
     var listed = 0
     for level in levels { if case .word = level { listed += 1 } }
     for word in listed..<columns.count { levels.append(.word(word)) }

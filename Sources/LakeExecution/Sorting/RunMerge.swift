@@ -124,7 +124,7 @@ final class RunMerge {
     let columns = order.types.indices.map { index in
       VectorConcatenation.concatenated(slices.map { $0.columns[index] }, type: order.types[index])
     }
-    let positions = try SortedRows(order.columns, order.indexes.map { columns[$0] }, count: count).sorted(run)
+    let positions = try NormalizedRows(order.columns, order.indexes.map { columns[$0] }, count: count).sorted(run)
     defer { withExtendedLifetime(positions) {} }
     return Batch(columns: columns.map { $0.gathered(positions.positions, count: count) }, count: count)
   }

@@ -34,7 +34,7 @@ final class SortedRuns: RowSpill {
   }
 
   func take(_ columns: [Vector], places: Vector, count: Int, _ run: QueryRun) throws(QueryError) {
-    let order = try SortedRows(keys, keyIndexes.map { columns[$0] }, count: count).sorted(run, onThreads: 1)
+    let order = try NormalizedRows(keys, keyIndexes.map { columns[$0] }, count: count).sorted(run, onThreads: 1)
     var writer = try RunWriter(self, run, rowByteCount: HeldBytes.of(columns) / max(1, count))
     try writer.write(columns + [places], order, count: count)
     let rows = writer.rows

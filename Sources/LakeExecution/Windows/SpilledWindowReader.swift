@@ -108,8 +108,8 @@ final class SpilledWindowReader: BatchReader {
 
   private func startSection(_ rows: (columns: [Vector], count: Int)) throws(QueryError) {
     let keys = plan.keyIndexes.map { rows.columns[$0] }
-    try sectionMemory.grow(by: SortedRows.byteCount(sorting: keys, count: rows.count))
-    let sort = try SortedRows(plan.sortColumns, keys, count: rows.count, boundary: plan.partitionKeys.count)
+    try sectionMemory.grow(by: NormalizedRows.byteCount(sorting: keys, count: rows.count))
+    let sort = try NormalizedRows(plan.sortColumns, keys, count: rows.count, boundary: plan.partitionKeys.count)
     let order = try sort.sorted(run, onThreads: 1)
     let section = try WindowSection(
       plan: plan, columns: rows.columns, order: order, sort: sort, rows: 0..<rows.count, run: run)

@@ -24,7 +24,7 @@ final class WindowSection {
   private static let consumer: StaticString = "window"
 
   init(
-    plan: WindowPlan, columns: [Vector], order: RowOrder, sort: SortedRows, rows: Range<Int>, run: QueryRun
+    plan: WindowPlan, columns: [Vector], order: RowOrder, sort: NormalizedRows, rows: Range<Int>, run: QueryRun
   ) throws(QueryError) {
     self.plan = plan
     self.columns = columns
@@ -42,7 +42,7 @@ final class WindowSection {
 
   /// Writes the peer groups of all rows; returns where partitions start, and the end.
   private static func findPeers(
-    _ positions: UnsafeMutablePointer<UInt32>, _ count: Int, _ sort: SortedRows,
+    _ positions: UnsafeMutablePointer<UInt32>, _ count: Int, _ sort: NormalizedRows,
     _ peerStart: UnsafeMutablePointer<Int32>, _ peerEnd: UnsafeMutablePointer<Int32>
   ) -> [Int] {
     let boundary = sort.levelsBeforeBoundary

@@ -1,8 +1,5 @@
-import Glibc
 import LakeColumnar
 import LakeDiagnostics
-import LakeFunctions
-import LakeTypes
 
 /// The positions of rows in the order of their keys.
 final class RowOrder {
@@ -20,158 +17,66 @@ final class RowOrder {
   var positions: UnsafeMutablePointer<UInt32> { storage.base.assumingMemoryBound(to: UInt32.self) }
 }
 
-/// Sorts rows by normalised keys: bits whose unsigned order is the order of the values.
-///
-/// Rows are compared level by level. A word level holds the bits of one or more keys; where a string is longer than
-/// the bits kept of it, or a key is nested, a level of its own compares the values. Rows with equal keys keep
-/// their order.
-///
-/// `@unchecked Sendable`: nothing changes after the initialiser.
-final class SortedRows: @unchecked Sendable {
-  enum Level: Sendable {
-    case word(Int)
-    /// The full text of a key.
-    case text(Int)
-    /// The nested values of a key.
-    case nested(Int)
+extension NormalizedRows {
+  /// Sorts all rows, on all threads unless a number is given; rows with equal keys keep their order.
+  func sorted(_ run: QueryRun, onThreads threads: Int? = nil) throws(QueryError) -> RowOrder {
+    try RowSort(rows: self, query: run).order(onThreads: threads ?? run.threads)
   }
+}
 
-  let count: Int
-  private(set) var levels: [Level] = []
-  /// How many levels hold the keys before `boundary`.
-  private(set) var levelsBeforeBoundary = 0
-  private let columns: [SortColumn]
-  private var vectors: [Vector]
-  private var stride = 0
-  private var storage = Buffer(byteCount: 0)
-
-  /// Normalises the keys of `count` rows; keys before `boundary` share no level with later ones.
-  init(_ columns: [SortColumn], _ vectors: [Vector], count: Int, boundary: Int = 0) throws(QueryError) {
-    self.columns = columns
-    self.vectors = vectors
-    self.count = count
-    var encoder = KeyBits(count: count)
-    for (index, column) in columns.enumerated() {
-      if index == boundary, boundary > 0 {
-        encoder.closeWord(&levels)
-        levelsBeforeBoundary = levels.count
-      }
-      let normalised = try encoder.append(vectors[index], column)
-      self.vectors[index] = normalised.vector
-      switch normalised.rest {
-      case .none: break
-      case .text:
-        encoder.closeWord(&levels)
-        levels.append(.text(index))
-      case .nested:
-        encoder.closeWord(&levels)
-        levels.append(.nested(index))
-      }
-    }
-    encoder.closeWord(&levels)
-    if boundary >= columns.count { levelsBeforeBoundary = levels.count }
-    (storage, stride) = try encoder.rows()
-  }
-
-  /// Bytes of the normalised keys.
-  var byteCount: Int { storage.byteCount }
-
-  /// Bytes that normalising and sorting rows take at most, order and spare entries included.
-  static func byteCount(sorting vectors: [Vector], count: Int) -> Int {
-    let words = KeyBits.maximumWords(of: vectors)
-    // The words of several keys are written column by column before they are laid side by side.
-    let keys = words > 1 ? 2 * words * 8 : words * 8
-    return count * (keys + 2 * MemoryLayout<SortEntry>.stride + RowOrder.stride)
-  }
-
-  private var words: UnsafeMutablePointer<UInt64> { storage.base.assumingMemoryBound(to: UInt64.self) }
-
-  // MARK: Comparing
-
-  /// Whether two rows are equal in the keys of some levels.
-  func areEqual(_ a: Int, _ b: Int, levels range: Range<Int>) -> Bool {
-    for index in range where compare(a, b, levels[index]) != 0 { return false }
-    return true
-  }
-
-  /// Negative, zero or positive as a row sorts before, with or behind another.
-  func compare(_ a: Int, _ b: Int) -> Int {
-    for level in levels {
-      let order = compare(a, b, level)
-      if order != 0 { return order }
-    }
-    return 0
-  }
-
-  @inline(__always)
-  private func compare(_ a: Int, _ b: Int, _ level: Level) -> Int {
-    switch level {
-    case .word(let word):
-      let x = words[a &* stride &+ word]
-      let y = words[b &* stride &+ word]
-      return bit(x > y) &- bit(x < y)
-    case .text(let key), .nested(let key): return compareValues(a, b, key)
-    }
-  }
-
-  /// Compares two values; whether one of them is NULL was settled by an earlier level, unless both are.
-  private func compareValues(_ a: Int, _ b: Int, _ key: Int) -> Int {
-    let vector = vectors[key]
-    if !vector.isValid(a) || !vector.isValid(b) { return 0 }
-    let order = RowComparison.compare(vector, a, vector, b)
-    return columns[key].isDescending ? -order : order
-  }
-
-  // MARK: Sorting
+/// Sorts rows by their keys; rows with equal keys keep their order.
+private struct RowSort: Sendable {
+  let rows: NormalizedRows
+  let query: QueryRun
 
   /// Rows from which on a sort is shared between threads.
   private static let parallelThreshold = 1 << 16
 
-  /// Sorts all rows, on all threads unless a number is given.
-  func sorted(_ run: QueryRun, onThreads threads: Int? = nil) throws(QueryError) -> RowOrder {
-    let parts = count >= Self.parallelThreshold ? threads ?? run.threads : 1
+  func order(onThreads threads: Int) throws(QueryError) -> RowOrder {
+    let count = rows.count
+    let parts = count >= Self.parallelThreshold ? threads : 1
     let bounds = (0...parts).map { count * $0 / parts }
     let entries = try Buffer.allocated(byteCount: count * MemoryLayout<SortEntry>.stride, for: "sort")
     if parts == 1 {
-      try sort(entries, 0..<count, run)
+      try sort(entries, 0..<count)
     } else {
-      try run.inParallel(parts) { (part) throws(QueryError) in
-        try self.sort(entries, bounds[part]..<bounds[part + 1], run)
+      try query.inParallel(parts) { (part) throws(QueryError) in
+        try self.sort(entries, bounds[part]..<bounds[part + 1])
       }
     }
-    return try merged(entries, bounds, run)
+    return try merged(entries, bounds)
   }
 
-  private func sort(_ storage: Buffer, _ range: Range<Int>, _ query: QueryRun) throws(QueryError) {
+  private func sort(_ storage: Buffer, _ range: Range<Int>) throws(QueryError) {
     let entries = storage.base.assumingMemoryBound(to: SortEntry.self)
     for row in range { entries[row] = SortEntry(word: 0, row: UInt32(truncatingIfNeeded: row)) }
     let spare = try Buffer.allocated(byteCount: range.count * MemoryLayout<SortEntry>.stride, for: "sort")
     let run = SortRun(entries: entries + range.lowerBound, count: range.count)
-    try sort(run, spare.base.assumingMemoryBound(to: SortEntry.self), level: 0, query)
+    try sort(run, spare.base.assumingMemoryBound(to: SortEntry.self), level: 0)
   }
 
   private func sort(
-    _ run: SortRun, _ spare: UnsafeMutablePointer<SortEntry>, level: Int, _ query: QueryRun
+    _ run: SortRun, _ spare: UnsafeMutablePointer<SortEntry>, level: Int
   ) throws(QueryError) {
     var (run, level) = (run, level)
-    while level < levels.count, run.count > 1 {
-      let current = levels[level]
+    while level < rows.levels.count, run.count > 1 {
+      let current = rows.levels[level]
       if case .word(let word) = current {
         loadWords(run, word)
         try run.sortByWord(spare, query)
       } else {
-        try sortByValue(run, spare, current, query)
+        try sortByValue(run, spare, current)
       }
       level += 1
-      if level == levels.count { return }
-      guard let only = try sortTies(run, spare, current, level, query) else { return }
+      if level == rows.levels.count { return }
+      guard let only = try sortTies(run, spare, current, level) else { return }
       run = only
     }
   }
 
   @inline(__always)
-  private func isBefore(_ a: SortEntry, _ b: SortEntry, _ level: Level) -> Bool {
-    let order = compare(Int(a.row), Int(b.row), level)
+  private func isBefore(_ a: SortEntry, _ b: SortEntry, _ level: NormalizedRows.Level) -> Bool {
+    let order = rows.compare(Int(a.row), Int(b.row), level)
     return order != 0 ? order < 0 : a.row < b.row
   }
 
@@ -180,9 +85,9 @@ final class SortedRows: @unchecked Sendable {
 
   /// Sorts pieces, and merges them two by two.
   private func sortByValue(
-    _ run: SortRun, _ spare: UnsafeMutablePointer<SortEntry>, _ level: Level, _ query: QueryRun
+    _ run: SortRun, _ spare: UnsafeMutablePointer<SortEntry>, _ level: NormalizedRows.Level
   ) throws(QueryError) {
-    for start in Swift.stride(from: 0, to: run.count, by: Self.pieceSize) {
+    for start in stride(from: 0, to: run.count, by: Self.pieceSize) {
       if run.count > Self.pieceSize { try query.checkpoint() }
       let size = min(Self.pieceSize, run.count - start)
       var piece = UnsafeMutableBufferPointer(start: run.entries + start, count: size)
@@ -191,9 +96,9 @@ final class SortedRows: @unchecked Sendable {
     var (source, target) = (run.entries, spare)
     var size = Self.pieceSize
     while size < run.count {
-      for start in Swift.stride(from: 0, to: run.count, by: 2 * size) {
+      for start in stride(from: 0, to: run.count, by: 2 * size) {
         let middle = min(start + size, run.count)
-        try merge(source, start..<middle, middle..<min(middle + size, run.count), into: target, level, query)
+        try merge(source, start..<middle, middle..<min(middle + size, run.count), into: target, level)
       }
       swap(&source, &target)
       size *= 2
@@ -204,7 +109,7 @@ final class SortedRows: @unchecked Sendable {
   /// Merges two neighbouring ranges to the same place in the target.
   private func merge(
     _ source: UnsafeMutablePointer<SortEntry>, _ first: Range<Int>, _ second: Range<Int>,
-    into target: UnsafeMutablePointer<SortEntry>, _ level: Level, _ query: QueryRun
+    into target: UnsafeMutablePointer<SortEntry>, _ level: NormalizedRows.Level
   ) throws(QueryError) {
     var (a, b) = (first.lowerBound, second.lowerBound)
     for position in first.lowerBound..<second.upperBound {
@@ -216,13 +121,13 @@ final class SortedRows: @unchecked Sendable {
   }
 
   private func loadWords(_ run: SortRun, _ word: Int) {
-    let (words, stride, entries) = (words, stride, run.entries)
+    let (words, stride, entries) = (rows.words, rows.stride, run.entries)
     for index in 0..<run.count { entries[index].word = words[Int(entries[index].row) &* stride &+ word] }
   }
 
   /// Sorts the rows that are equal so far by the next level; a single tie of all rows is returned instead.
   private func sortTies(
-    _ run: SortRun, _ spare: UnsafeMutablePointer<SortEntry>, _ current: Level, _ next: Int, _ query: QueryRun
+    _ run: SortRun, _ spare: UnsafeMutablePointer<SortEntry>, _ current: NormalizedRows.Level, _ next: Int
   ) throws(QueryError) -> SortRun? {
     var start = 0
     let entries = run.entries
@@ -231,7 +136,7 @@ final class SortedRows: @unchecked Sendable {
       while end < run.count, isTie(entries[end - 1], entries[end], current) { end += 1 }
       if end - start == run.count { return run }
       if end - start > 1 {
-        try sort(SortRun(entries: entries + start, count: end - start), spare, level: next, query)
+        try sort(SortRun(entries: entries + start, count: end - start), spare, level: next)
       }
       start = end
     }
@@ -239,33 +144,33 @@ final class SortedRows: @unchecked Sendable {
   }
 
   @inline(__always)
-  private func isTie(_ a: SortEntry, _ b: SortEntry, _ level: Level) -> Bool {
+  private func isTie(_ a: SortEntry, _ b: SortEntry, _ level: NormalizedRows.Level) -> Bool {
     if case .word = level { return a.word == b.word }
-    return compare(Int(a.row), Int(b.row), level) == 0
+    return rows.compare(Int(a.row), Int(b.row), level) == 0
   }
 
   // MARK: Merging
 
-  private func merged(_ entries: Buffer, _ bounds: [Int], _ run: QueryRun) throws(QueryError) -> RowOrder {
+  private func merged(_ entries: Buffer, _ bounds: [Int]) throws(QueryError) -> RowOrder {
     let source = entries.base.assumingMemoryBound(to: SortEntry.self)
-    let order = try Buffer.allocated(byteCount: count * RowOrder.stride, for: "sort")
+    let order = try Buffer.allocated(byteCount: rows.count * RowOrder.stride, for: "sort")
     let target = order.base.assumingMemoryBound(to: UInt32.self)
     if bounds.count == 2 {
-      for index in 0..<count { target[index] = source[index].row }
-      return RowOrder(order, count: count)
+      for index in 0..<rows.count { target[index] = source[index].row }
+      return RowOrder(order, count: rows.count)
     }
     var cursors = Array(bounds.dropLast())
     let ends = Array(bounds.dropFirst())
-    for index in 0..<count {
-      if index & 0xFFFF == 0 { try run.checkpoint() }
+    for index in 0..<rows.count {
+      if index & 0xFFFF == 0 { try query.checkpoint() }
       var best = -1
       for part in cursors.indices where cursors[part] < ends[part] {
-        if best < 0 || compare(Int(source[cursors[part]].row), Int(source[cursors[best]].row)) < 0 { best = part }
+        if best < 0 || rows.compare(Int(source[cursors[part]].row), Int(source[cursors[best]].row)) < 0 { best = part }
       }
       target[index] = source[cursors[best]].row
       cursors[best] += 1
     }
-    return RowOrder(order, count: count)
+    return RowOrder(order, count: rows.count)
   }
 }
 
