@@ -2,7 +2,7 @@ import Glibc
 package import LakeDiagnostics
 import Synchronization
 
-/// A temporary file that has no name any more: the system frees it with its last descriptor, even after a crash.
+/// A temporary file without a name: the system frees it with its last descriptor, even after a crash.
 ///
 /// Blocks are only ever appended; any thread may write and read.
 package final class SpillFile: Sendable {
@@ -12,12 +12,23 @@ package final class SpillFile: Sendable {
 
   /// Makes a file in a directory that exists.
   package convenience init(in directory: String) throws(QueryError) {
+    var descriptor = open(directory, Self.unnamed | O_RDWR | O_EXCL | O_CLOEXEC, 0o600)
+    if descriptor < 0 { descriptor = Self.openNamed(in: directory) }
+    if descriptor < 0 { throw Self.failure(errno, "cannot create a temporary file", directory) }
+    self.init(descriptor: descriptor, directory: directory)
+  }
+
+  /// `O_TMPFILE`, a flag of Linux that glibc's headers define by an expression.
+  private static let unnamed = O_DIRECTORY | 0o20_000_000
+
+  /// Makes a file and takes its name away, for file systems that know no files without one.
+  private static func openNamed(in directory: String) -> Int32 {
     var path = Array((directory + "/lakesql-spill-XXXXXX").utf8CString)
     let descriptor = mkstemp(&path)
-    if descriptor < 0 { throw Self.failure(errno, "cannot create a temporary file", directory) }
+    if descriptor < 0 { return descriptor }
     unlink(path)
     _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-    self.init(descriptor: descriptor, directory: directory)
+    return descriptor
   }
 
   /// Takes over a descriptor that is open for reading and writing.
