@@ -77,6 +77,17 @@ import Testing
       query.sort([key(query["list"]), key(query["pair"], descending: true)]), ordered: true, operators: "Sort")
   }
 
+  /// Each of several workers holds on to text that is a third of the limit, which none could do together.
+  @Test func spillsWhatWorkersExceedTheLimitWithTogether() throws {
+    let rows = (0..<1200).map { (n: Int) in [i(n), s(String(repeating: "text \(n % 7) ", count: 700))] }
+    let query = Query(MemorySource([("n", .int), ("t", .string)], rows))
+    let sort = query.sort([key(query["t"]), key(query["n"], descending: true)])
+    let wanted = try sort.rows(ExecutionSettings(threads: 1, memoryLimit: 1 << 30))
+    for _ in 0..<5 {
+      #expect(try sort.rows(ExecutionSettings(threads: 4, memoryLimit: 16 << 20)) == wanted)
+    }
+  }
+
   // MARK: Aggregates
 
   @Test func groupsOfAllTypes() throws {

@@ -3,7 +3,8 @@ import Synchronization
 
 /// The memory that one query may hold in its large structures (hash tables, sorts, materialised results).
 ///
-/// Operators reserve before they grow and release when they shrink; the peak is kept for EXPLAIN ANALYZE.
+/// Operators reserve before they grow and release when they shrink; the peak is kept for EXPLAIN ANALYZE. What can be
+/// spilled is only counted: its holders look at what is left and spill.
 package final class MemoryBudget: Sendable {
   /// Bytes that may be reserved at once.
   package let limit: Int
@@ -19,14 +20,33 @@ package final class MemoryBudget: Sendable {
 
   /// Reserves bytes, or throws `.outOfMemory` naming who asked and leaves the budget as it was.
   package func reserve(_ bytes: Int, for consumer: StaticString) throws(QueryError) {
-    let total = used.wrappingAdd(bytes, ordering: .relaxed).newValue
-    if total > limit {
-      used.wrappingSubtract(bytes, ordering: .relaxed)
-      throw QueryError(
-        .outOfMemory, .execute,
-        "the memory limit of \(limit >> 20) MiB is too small for the \(consumer): it needs \(bytes >> 10) KiB more",
-        hint: "raise it with SET lakesql.memory_limit='...'")
+    if reserve(bytes, upTo: limit) { return }
+    throw QueryError(
+      .outOfMemory, .execute,
+      "the memory limit of \(limit >> 20) MiB is too small for the \(consumer): it needs \(bytes >> 10) KiB more",
+      hint: "raise it with SET lakesql.memory_limit='...'")
+  }
+
+  /// Reserves bytes if no more than `ceiling` are reserved then; otherwise leaves the budget as it was, at no moment
+  /// in the way of others who reserve.
+  package func reserve(_ bytes: Int, upTo ceiling: Int) -> Bool {
+    var total = used.load(ordering: .relaxed)
+    while bytes <= ceiling - total {
+      let result = used.weakCompareExchange(expected: total, desired: total + bytes, ordering: .relaxed)
+      if result.exchanged {
+        raisePeak(to: total + bytes)
+        return true
+      }
+      total = result.original
     }
+    return false
+  }
+
+  /// Counts bytes that cannot be done without, whatever is left: of rows that are there already, or of the work that
+  /// frees others.
+  package func hold(_ bytes: Int) { raisePeak(to: used.wrappingAdd(bytes, ordering: .relaxed).newValue) }
+
+  private func raisePeak(to total: Int) {
     var seen = highest.load(ordering: .relaxed)
     while total > seen {
       let result = highest.weakCompareExchange(expected: seen, desired: total, ordering: .relaxed)

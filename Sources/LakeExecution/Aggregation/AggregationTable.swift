@@ -33,7 +33,9 @@ final class AggregationTable {
     scratch = plan.evaluator.makeScratch()
     keys = KeyRows(plan.keyLayout)
     dictionaryGroups = (plan.groupingSets ?? [[]]).map { _ in DictionaryGroups() }
-    reservation = MemoryReservation(run.budget, for: "aggregation")
+    reservation = MemoryReservation(
+      run.budget, for: plan.isUngrouped ? "aggregation without groups" : "aggregation",
+      allowance: self.spill == nil ? 0 : .max)
     for accumulator in accumulators where table == nil { accumulator.resize(groupCount: 1) }
   }
 

@@ -32,7 +32,7 @@ final class JoinBuild: PipelineSink, @unchecked Sendable {
     types = rows.types
   }
 
-  /// Some rows of a spilled build side, to be probed by themselves.
+  /// Some rows of a spilled build side, to be probed by themselves; who makes it reserves the memory.
   init(piece: Batch, of whole: JoinBuild, _ run: QueryRun) throws(QueryError) {
     shape = whole.shape
     types = whole.types
@@ -80,7 +80,8 @@ final class JoinBuild: PipelineSink, @unchecked Sendable {
     }
     guard shape.probeKeys != nil else { return }
     let keys = shape.buildKeyIndexes.map { columns[$0] }
-    table = try JoinTable(shape.keyLayout, keys, count: count, run: run)
+    let reservation = rows.map { _ in MemoryReservation(run.budget, for: "hash join") }
+    table = try JoinTable(shape.keyLayout, keys, count: count, reservation: reservation, run: run)
   }
 
   // MARK: Runtime filters
@@ -122,7 +123,7 @@ final class JoinBuild: PipelineSink, @unchecked Sendable {
 
   /// Memory for a byte a build row, which says whether it has a match.
   func reserveMarks(_ run: QueryRun) throws(QueryError) -> MemoryReservation {
-    let held = MemoryReservation(run.budget, for: "hash join")
+    let held = MemoryReservation(run.budget, for: "hash join", allowance: .max)
     try held.resize(to: count)
     return held
   }

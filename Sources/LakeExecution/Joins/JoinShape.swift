@@ -43,6 +43,14 @@ struct JoinShape: Sendable {
       }
     }
 
+    /// Whether something is passed on of a probe row once all its matches are known.
+    var concludesProbeRows: Bool {
+      switch self {
+      case .inner, .buildOuter, .buildSemi, .buildAnti: false
+      default: true
+      }
+    }
+
     /// Whether build rows are passed on by themselves when all probe rows have been seen.
     var keepsBuildRows: Bool {
       switch self {

@@ -27,16 +27,26 @@ final class JoinSpill: RowSpill {
   var workingBytes: Int { shape.keyLayout.stride * 8 + 8 + 4 + 32 }
 
   func take(_ columns: [Vector], places: Vector, count: Int, _ run: QueryRun) throws(QueryError) {
-    try add(columns, count: count, to: build, SpillWriter(for: build.node), run)
+    let keys = hashed(columns, count: count)
+    try build.add(columns, hashes: keys.hashes, count: count, SpillWriter(for: build.node), run)
   }
 
-  /// Splits build rows.
-  func add(
-    _ columns: [Vector], count: Int, to parts: PartitionedRows, _ writer: SpillWriter, _ run: QueryRun
-  ) throws(QueryError) {
+  /// Splits build rows further.
+  func split(_ rows: SpilledRows, into parts: PartitionedRows, _ run: QueryRun) throws(QueryError) {
+    let writer = PartitionWriter(parts, run)
+    for block in rows.blocks.indices {
+      try run.checkpoint()
+      let batch = try rows.read(block)
+      let keys = hashed(batch.columns, count: batch.physicalCount)
+      try writer.add(batch.columns, hashes: keys.hashes, count: batch.physicalCount)
+    }
+    try writer.flush()
+  }
+
+  private func hashed(_ columns: [Vector], count: Int) -> KeyRows {
     let keys = KeyRows(shape.keyLayout)
     keys.encode(shape.buildKeyIndexes.map { columns[$0] }, count: count)
     if keys.hasNulls { nullKeys.set() }
-    try parts.add(columns, hashes: keys.hashes, count: count, writer, run)
+    return keys
   }
 }

@@ -23,7 +23,7 @@ final class JoinTable: @unchecked Sendable {
   private var regionSize = 0
   private let regions: Int
   private var heaps: [Buffer] = []
-  private let reservation: MemoryReservation
+  private let reservation: MemoryReservation?
 
   /// No row.
   static let none = UInt32.max
@@ -32,12 +32,14 @@ final class JoinTable: @unchecked Sendable {
   private static let parallelThreshold = 1 << 16
   private static let chunk = 1 << 14
 
-  /// Builds the table over the key columns of all build rows.
-  init(_ layout: KeyLayout, _ keys: [Vector], count: Int, run: QueryRun) throws(QueryError) {
+  /// Builds the table over the key columns of all build rows; without a reservation, its memory is reserved already.
+  init(
+    _ layout: KeyLayout, _ keys: [Vector], count: Int, reservation: MemoryReservation?, run: QueryRun
+  ) throws(QueryError) {
     self.layout = layout
     self.count = count
-    reservation = MemoryReservation(run.budget, for: Self.consumer)
-    try reservation.resize(to: count * (layout.stride * 8 + 4 + 8 + 1))
+    self.reservation = reservation
+    try reservation?.resize(to: count * (layout.stride * 8 + 4 + 8 + 1))
     words = try .allocated(byteCount: max(1, count * layout.stride) * 8, for: Self.consumer)
     next = try .allocated(byteCount: max(1, count) * 4, for: Self.consumer)
     var regions = 1
@@ -45,9 +47,9 @@ final class JoinTable: @unchecked Sendable {
     self.regions = regions
     let hashes = try Buffer.allocated(byteCount: max(1, count) * 8, for: Self.consumer)
     let isNull = try pack(keys, hashes, run)
-    try reservation.grow(by: heaps.reduce(0) { $0 + $1.byteCount })
+    try reservation?.grow(by: heaps.reduce(0) { $0 + $1.byteCount })
     try fill(hashes, isNull, run)
-    try reservation.grow(by: -count * (8 + 1))
+    try reservation?.grow(by: -count * (8 + 1))
   }
 
   private static let consumer: StaticString = "hash join"
@@ -86,7 +88,7 @@ final class JoinTable: @unchecked Sendable {
     if regions == 1 { sizes[0] = count } else { for row in 0..<count { sizes[region(hash[row])] += 1 } }
     regionSize = 16
     while regionSize < 2 * (sizes.max() ?? 0) { regionSize *= 2 }
-    try reservation.grow(by: regions * regionSize * 8)
+    try reservation?.grow(by: regions * regionSize * 8)
     slots = try .allocatedZeroed(byteCount: regions * regionSize * 8, for: Self.consumer)
     let results = SharedResults(count: regions)
     try run.inParallel(regions) { (region) throws(QueryError) in

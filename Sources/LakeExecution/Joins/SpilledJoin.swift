@@ -57,7 +57,7 @@ final class SpilledJoin: PipelineTransform {
       if part.probe.blocks.isEmpty, !shape.kind.keepsBuildRows { return .more }
       let rows = part.build.rowCount
       let isSmall =
-        part.level == PartitionedRows.deepestLevel || fits(part.build.blocks[...])
+        part.level == PartitionedRows.deepestLevel || fits(part.build)
         || SpillPolicy.isTooSmallToSplit(rows: rows, bytes: part.build.byteCount)
       if isSmall { return try joinPiecewise(part) }
       for smaller in try split(part) {
@@ -73,11 +73,7 @@ final class SpilledJoin: PipelineTransform {
       guard let spill = build.spill else { return [] }
       let builds = PartitionedRows(level: part.level + 1, node: spill.build.node)
       let probes = PartitionedRows(level: part.level + 1, node: spill.probe.node)
-      let writer = SpillWriter(for: spill.build.node)
-      for blocks in pieces(of: part.build) {
-        let rows = try read(part.build, blocks)
-        try spill.add(rows.columns, count: rows.physicalCount, to: builds, writer, run)
-      }
+      try spill.split(part.build, into: builds, run)
       let probeWriter = ProbeSpiller(shape, probes, run)
       for block in part.probe.blocks.indices { try probeWriter.add(try part.probe.read(block)) }
       try probeWriter.flush()
@@ -88,26 +84,24 @@ final class SpilledJoin: PipelineTransform {
 
     // MARK: Pieces of the build side
 
-    private func neededBytes(_ blocks: ArraySlice<(file: SpillFile, block: SpilledBlock)>) -> Int {
-      let working = build.spill?.workingBytes ?? 0
-      return blocks.reduce(0) { $0 + 2 * $1.block.byteCount + $1.block.rowCount * working }
+    private func neededBytes(_ block: SpilledBlock) -> Int {
+      2 * block.byteCount + block.rowCount * (build.spill?.workingBytes ?? 0)
     }
 
-    private func fits(_ blocks: ArraySlice<(file: SpillFile, block: SpilledBlock)>) -> Bool {
-      let needed = neededBytes(blocks)
+    private func fits(_ rows: SpilledRows) -> Bool {
+      let needed = rows.blocks.reduce(0) { $0 + neededBytes($1.block) }
       return needed <= run.spillPolicy.smallestSpill || !run.spillPolicy.isBeyond(needed * run.threads)
     }
 
-    /// Successive blocks that fit into memory, at least one each.
-    private func pieces(of rows: SpilledRows) -> [Range<Int>] {
-      var pieces: [Range<Int>] = []
-      var start = 0
-      for end in rows.blocks.indices where end > start && !fits(rows.blocks[start...end]) {
-        pieces.append(start..<end)
-        start = end
-      }
-      pieces.append(start..<rows.blocks.count)
-      return pieces
+    /// Reserves memory for successive blocks, as many as fit, but for one at least; returns the end of them.
+    private func claim(
+      _ rows: SpilledRows, from start: Int, _ claim: MemoryReservation
+    ) throws(QueryError) -> Int {
+      guard start < rows.blocks.count else { return start }
+      try claim.grow(by: neededBytes(rows.blocks[start].block))
+      var end = start + 1
+      while end < rows.blocks.count, try run.spillPolicy.claim(neededBytes(rows.blocks[end].block), claim) { end += 1 }
+      return end
     }
 
     private func read(_ rows: SpilledRows, _ blocks: Range<Int>) throws(QueryError) -> Batch {
@@ -125,17 +119,21 @@ final class SpilledJoin: PipelineTransform {
     }
 
     private func joinPiecewise(_ part: Part) throws(QueryError) -> Flow {
-      let pieces = pieces(of: part.build)
-      let memory = pieces.count > 1 ? try ProbeMemory(count: part.probe.rowCount, run) : nil
-      for (index, blocks) in pieces.enumerated() {
-        memory?.begin(isLast: index == pieces.count - 1)
-        let held = MemoryReservation(run.budget, for: "hash join")
-        let rows = try read(part.build, blocks)
-        try held.resize(to: HeldBytes.of(rows.columns))
-        let piece = try JoinBuild(piece: rows, of: build, run)
+      var memory: ProbeMemory?
+      var start = 0
+      repeat {
+        let held = MemoryReservation(run.budget, for: "hash join", allowance: .max)
+        let end = try claim(part.build, from: start, held)
+        let isLast = end == part.build.blocks.count
+        if !isLast, memory == nil, shape.kind.concludesProbeRows {
+          memory = try ProbeMemory(count: part.probe.rowCount, run)
+        }
+        memory?.begin(isLast: isLast)
+        let piece = try JoinBuild(piece: try read(part.build, start..<end), of: build, run)
         if case .done = try join(piece, part.probe, memory) { return .done }
         withExtendedLifetime(held) {}
-      }
+        start = end
+      } while start < part.build.blocks.count
       return .more
     }
 
@@ -173,18 +171,17 @@ final class SpilledJoinSource: MorselSource {
 
 /// What is known of the probe rows of a part from the pieces of the build side that they have been joined with.
 final class ProbeMemory {
-  private var matched: [UInt8]
-  private var unknown: [UInt8]
+  /// A byte a row: whether it has a match, and whether it may have one for all that is known.
+  private var flags: [UInt8]
   private var position = 0
   private let reservation: MemoryReservation
   /// Whether the last piece is being joined.
   private(set) var isLast = false
 
   init(count: Int, _ run: QueryRun) throws(QueryError) {
-    reservation = MemoryReservation(run.budget, for: "hash join")
-    try reservation.resize(to: 2 * count)
-    matched = Array(repeating: 0, count: count)
-    unknown = Array(repeating: 0, count: count)
+    reservation = MemoryReservation(run.budget, for: "hash join", allowance: run.spillPolicy.smallestSpill)
+    try reservation.resize(to: count)
+    flags = Array(repeating: 0, count: count)
   }
 
   /// Starts over with the first probe row.
@@ -196,17 +193,14 @@ final class ProbeMemory {
   /// Writes what is known of the next rows.
   func recall(_ count: Int, matched: UnsafeMutablePointer<UInt8>, unknown: UnsafeMutablePointer<UInt8>) {
     for row in 0..<count {
-      matched[row] = self.matched[position + row]
-      unknown[row] = self.unknown[position + row]
+      matched[row] = flags[position + row] & 1
+      unknown[row] = flags[position + row] >> 1
     }
   }
 
   /// Keeps what is known now of the rows that `recall` was called for, and goes on behind them.
   func keep(_ count: Int, matched: UnsafeMutablePointer<UInt8>, unknown: UnsafeMutablePointer<UInt8>) {
-    for row in 0..<count {
-      self.matched[position + row] = matched[row]
-      self.unknown[position + row] = unknown[row]
-    }
+    for row in 0..<count { flags[position + row] = matched[row] | unknown[row] << 1 }
     position += count
   }
 }

@@ -32,20 +32,38 @@ final class RowStore: @unchecked Sendable {
   /// Rows in memory.
   private(set) var count = 0
 
+  /// Rows that came together.
+  fileprivate struct Piece {
+    var columns: [Vector]
+    var count: Int
+  }
+
   /// Successive rows of a morsel.
   fileprivate struct Part {
     var morsel: Int
     /// The number of the first row within the morsel.
     var first: Int
-    var pieces: [[Vector]]
+    var pieces: [Piece]
     var count: Int
+
+    /// Each of its pieces as a part.
+    var singly: [Part] {
+      var first = first
+      return pieces.map { piece in
+        defer { first += piece.count }
+        return Part(morsel: morsel, first: first, pieces: [piece], count: piece.count)
+      }
+    }
   }
 
   /// What one worker holds.
   fileprivate struct Share {
     var parts: [Part] = []
     var count = 0
+    /// Held now.
     var bytes = 0
+    /// Held once the pieces of each column are one vector.
+    var joinedBytes = 0
   }
 
   /// Keeps the values of some expressions; without `spill` all of them must fit into memory.
@@ -57,7 +75,7 @@ final class RowStore: @unchecked Sendable {
     types = expressions.map(\.type)
     self.consumer = consumer
     self.spill = spill
-    reservation = SharedReservation(for: consumer)
+    reservation = SharedReservation(for: consumer, isSpillable: spill != nil)
   }
 
   func makeConsumer(_ worker: Worker) -> any BatchConsumer { Consumer(self, worker) }
@@ -72,8 +90,8 @@ final class RowStore: @unchecked Sendable {
     let (shares, spill) = (shares, spill)
     self.shares = []
     let total = shares.reduce(0) { $0 + $1.count }
-    let bytes = shares.reduce(0) { $0 + $1.bytes }
-    if let spill, isSpilled || (total > 0 && run.spillPolicy.isBeyond(bytes + total * spill.workingBytes)) {
+    let joinedBytes = shares.reduce(0) { $0 + $1.joinedBytes }
+    if let spill, isSpilled || (total > 0 && run.spillPolicy.isBeyond(joinedBytes + total * spill.workingBytes)) {
       for share in shares where share.count > 0 { try self.spill(share, run) }
       return
     }
@@ -81,8 +99,8 @@ final class RowStore: @unchecked Sendable {
       throw QueryError(.limitExceeded, .execute, "more than 2^32 rows in one sort, window or join side")
     }
     count = total
-    let batches = shares.flatMap(\.parts).sorted { $0.morsel < $1.morsel }.flatMap(\.pieces)
-    columns = try joined(types.indices.map { index in batches.map { $0[index] } }, run)
+    let pieces = shares.flatMap(\.parts).sorted { $0.morsel < $1.morsel }.flatMap(\.pieces)
+    columns = try joined(types.indices.map { index in pieces.map { $0.columns[index] } }, run)
     reservation.release()
     try reservation.grow(HeldBytes.of(columns), run)
   }
@@ -108,30 +126,47 @@ final class RowStore: @unchecked Sendable {
 
   // MARK: Spilling
 
-  /// Moves what a worker holds out of memory.
+  /// Moves what a worker holds out of memory, in pieces for which there is room.
   private func spill(_ share: consuming Share, _ run: QueryRun) throws(QueryError) {
     guard let spill else { return }
     isSpilling.set()
     let (bytes, count) = (share.bytes, share.count)
-    let working = MemoryReservation(run.budget, for: consumer)
-    try working.resize(to: bytes + count * spill.workingBytes)
-    var parts = share.parts.sorted { ($0.morsel, $0.first) < ($1.morsel, $1.first) }
+    let rowBytes = (share.joinedBytes + count * spill.workingBytes) / max(1, count)
+    let room = run.spillPolicy.spillingRoom / max(1, rowBytes)
+    var parts = share.parts.sorted { ($0.morsel, $0.first) < ($1.morsel, $1.first) }.flatMap(\.singly)
     share.parts = []
-    let places = Self.places(of: parts, count)
-    var columns: [Vector] = []
-    for index in types.indices {
-      try run.checkpoint()
-      let pieces = parts.flatMap { part in part.pieces.map { $0[index] } }
-      columns.append(VectorConcatenation.concatenated(pieces, type: types[index]))
+    var start = 0
+    while start < parts.count {
+      var (end, size) = (start, 0)
+      while end < parts.count, size == 0 || size + parts[end].count <= room {
+        size += parts[end].count
+        end += 1
+      }
+      let working = MemoryReservation(run.budget, for: consumer, allowance: .max)
+      try working.resize(to: size * spill.workingBytes)
+      let columns = try joined(parts[start..<end], run)
+      try working.grow(by: HeldBytes.of(columns))
+      let places = Self.places(of: parts[start..<end], size)
+      for index in start..<end { parts[index].pieces = [] }
+      if end == parts.count { try reservation.grow(-bytes, run) }
+      try spill.take(columns, places: places, count: size, run)
+      start = end
     }
-    parts = []
-    try reservation.grow(-bytes, run)
-    try spill.take(columns, places: places, count: count, run)
     LargeBlocks.trim(to: run.settings.memoryLimit / 8)
   }
 
+  private func joined(_ parts: ArraySlice<Part>, _ run: QueryRun) throws(QueryError) -> [Vector] {
+    var columns: [Vector] = []
+    for index in types.indices {
+      try run.checkpoint()
+      let pieces = parts.flatMap { part in part.pieces.map { $0.columns[index] } }
+      columns.append(VectorConcatenation.concatenated(pieces, type: types[index]))
+    }
+    return columns
+  }
+
   /// The place of each row among all: its morsel, and its number in there.
-  private static func places(of parts: [Part], _ count: Int) -> Vector {
+  private static func places(of parts: ArraySlice<Part>, _ count: Int) -> Vector {
     let result = Vector.flat(.bigint, count: count)
     var target = result.slots(Int64.self)
     for part in parts {
@@ -169,7 +204,7 @@ final class RowStore: @unchecked Sendable {
       share.count += batch.count
       if batch.count >= Batch.capacity / 4 {
         try closeSmall()
-        try keep(vectors)
+        try keep(vectors, count: batch.count)
       } else {
         let bytes = HeldBytes.of(vectors)
         try reserve(bytes)
@@ -189,7 +224,7 @@ final class RowStore: @unchecked Sendable {
 
     private func spillIfNeeded() throws(QueryError) {
       guard let spill = store.spill else { return }
-      let needed = share.bytes + share.count * spill.workingBytes
+      let needed = share.joinedBytes + share.count * spill.workingBytes
       guard worker.run.spillPolicy.mustSpill(own: share.bytes, needing: needed) else { return }
       try closePart()
       let full = share
@@ -198,9 +233,11 @@ final class RowStore: @unchecked Sendable {
       try store.spill(full, worker.run)
     }
 
-    private func keep(_ vectors: [Vector]) throws(QueryError) {
-      try reserve(held.adding(vectors))
-      part.pieces.append(vectors)
+    private func keep(_ vectors: [Vector], count: Int) throws(QueryError) {
+      let bytes = held.adding(vectors)
+      try reserve(bytes)
+      share.joinedBytes += bytes + HeldBytes.growth(flattening: vectors)
+      part.pieces.append(Piece(columns: vectors, count: count))
     }
 
     /// Joins small batches, so that not each keeps vectors of its own.
@@ -209,8 +246,8 @@ final class RowStore: @unchecked Sendable {
       let columns = store.types.indices.map { index in
         VectorConcatenation.concatenated(small.map { $0[index] }, type: store.types[index])
       }
+      try keep(columns, count: smallCount)
       (small, smallCount) = ([], 0)
-      try keep(columns)
       try reserve(-smallBytes)
       smallBytes = 0
     }

@@ -304,7 +304,7 @@ struct PhysicalPlanner {
       described = operatorNode(plan, [stream.node], name: "SharedScan")
       rows = SharedRows(
         slots: stream.slots(of: inner), node: described,
-        reservation: SharedReservation(for: "shared subquery"))
+        reservation: SharedReservation(for: "shared subquery", isSpillable: true))
       end(stream, in: rows)
       sharedRows[id] = (rows, ColumnLayout(inner))
     }

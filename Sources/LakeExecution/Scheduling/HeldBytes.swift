@@ -24,6 +24,11 @@ struct HeldBytes {
     return bytes
   }
 
+  /// Bytes by which slots grow that are written one by one instead of codes or one value for all.
+  static func growth(flattening vectors: [Vector]) -> Int {
+    vectors.reduce(0) { $0 + max(0, $1.count * $1.physical.width - $1.slotByteCount) }
+  }
+
   /// What some vectors hold by themselves.
   static func of(_ vectors: [Vector]) -> Int {
     var held = HeldBytes()

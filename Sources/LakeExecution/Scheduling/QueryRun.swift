@@ -64,23 +64,35 @@ final class QueryRun: Sendable {
 final class MemoryReservation {
   private let budget: MemoryBudget
   private let consumer: StaticString
+  private let allowance: Int
   private(set) var bytes = 0
 
-  init(_ budget: MemoryBudget, for consumer: StaticString) {
+  /// Up to `allowance` bytes are granted whatever is left; but none that no query could have.
+  init(_ budget: MemoryBudget, for consumer: StaticString, allowance: Int = 0) {
     self.budget = budget
     self.consumer = consumer
+    self.allowance = min(allowance, budget.limit)
   }
 
   deinit { budget.release(bytes) }
 
   /// Makes the reservation as large as the structure is now.
   func resize(to newBytes: Int) throws(QueryError) {
-    if newBytes > bytes {
-      try budget.reserve(newBytes - bytes, for: consumer)
-    } else {
+    if newBytes <= bytes {
       budget.release(bytes - newBytes)
+    } else if newBytes <= allowance {
+      budget.hold(newBytes - bytes)
+    } else {
+      try budget.reserve(newBytes - bytes, for: consumer)
     }
     bytes = newBytes
+  }
+
+  /// Grows if no more than `ceiling` bytes of the budget are reserved then.
+  func grow(by more: Int, upTo ceiling: Int) -> Bool {
+    guard budget.reserve(more, upTo: ceiling) else { return false }
+    bytes += more
+    return true
   }
 
   func grow(by more: Int) throws(QueryError) { try resize(to: bytes + more) }

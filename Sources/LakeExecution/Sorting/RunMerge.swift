@@ -40,7 +40,8 @@ final class RunMerge {
     self.order = order
     self.run = run
     cursors = runs.map { Cursor(rows: $0) }
-    reservation = MemoryReservation(run.budget, for: "sort")
+    // As few runs as this may be are merged at once; fewer would never end.
+    reservation = MemoryReservation(run.budget, for: "sort", allowance: .max)
     try reservation.resize(to: runs.reduce(0) { $0 + Self.byteCount(merging: $1) })
   }
 

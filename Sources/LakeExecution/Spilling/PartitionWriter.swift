@@ -18,7 +18,7 @@ final class PartitionWriter {
     self.parts = parts
     self.run = run
     writer = SpillWriter(for: parts.node)
-    reservation = MemoryReservation(run.budget, for: "temporary file")
+    reservation = MemoryReservation(run.budget, for: "temporary file", allowance: .max)
   }
 
   /// Adds rows with the hashes of their keys.

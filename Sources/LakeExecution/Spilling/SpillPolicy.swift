@@ -8,6 +8,11 @@ import Synchronization
 /// `usable` is for rows that can be spilled, the rest for what happens to be on its way. Half of the usable part goes
 /// to whoever comes first; the other half is shared out evenly among the pipelines that are still to run, so that none
 /// finds everything taken.
+///
+/// Nor does a query fail because two workers wanted memory at one moment. Rows that can be spilled are counted when
+/// they come, even beyond the limit, and spilled before more are taken; the work of spilling is cut into pieces that
+/// fit into what is left, or into `smallestSpill`. So each worker exceeds its part by a batch and one such piece at
+/// most.
 final class SpillPolicy: Sendable {
   /// What any query may hold, whatever its limit.
   static let smallestLimit = 16 << 20
@@ -43,6 +48,20 @@ final class SpillPolicy: Sendable {
   /// Whether a worker that holds `own` bytes and will need `more` has to spill; every worker may need as much.
   func mustSpill(own: Int, needing more: Int) -> Bool {
     own > smallestSpill && budget.reserved + more * threads > ceiling.load(ordering: .relaxed)
+  }
+
+  /// Bytes that a worker may take for the work of spilling, if all do so at once.
+  var spillingRoom: Int { max(smallestSpill, (limit - budget.reserved) / threads) }
+
+  /// Reserves what one worker needs for rows it reads back, where every worker may need as much; always if it is
+  /// little. The check and the reservation are one step, so that workers who ask at one moment don't both get the rest.
+  func claim(_ more: Int, _ reservation: MemoryReservation) throws(QueryError) -> Bool {
+    if reservation.bytes + more <= smallestSpill {
+      try reservation.grow(by: more)
+      return true
+    }
+    let top = ceiling.load(ordering: .relaxed)
+    return reservation.grow(by: more, upTo: top - (threads - 1) * (reservation.bytes + more))
   }
 
   /// Whether bytes that one worker needs, beside those reserved, are too many.

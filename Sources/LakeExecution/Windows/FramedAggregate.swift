@@ -41,7 +41,7 @@ struct FramedAggregate {
 
   func result() throws(QueryError) -> Vector {
     if coversPartition { return try wholePartitions() }
-    let memory = MemoryReservation(run.budget, for: "window")
+    let memory = MemoryReservation(run.budget, for: "window partition", allowance: run.spillPolicy.smallestSpill)
     let frames = try section.frames(call.frame, run)
     let states = makeAccumulator()
     states.resize(groupCount: section.count)
@@ -72,7 +72,7 @@ struct FramedAggregate {
     let states = makeAccumulator()
     let partitions = section.partitions
     states.resize(groupCount: partitions.count)
-    let memory = MemoryReservation(run.budget, for: "window")
+    let memory = MemoryReservation(run.budget, for: "window partition", allowance: run.spillPolicy.smallestSpill)
     try memory.resize(to: section.count * 4 + states.byteCount)
     let numbers = try Buffer.allocated(byteCount: section.count * 4, for: "window")
     let groups = numbers.base.assumingMemoryBound(to: UInt32.self)

@@ -32,8 +32,10 @@ final class SpilledWindowReader: BatchReader {
     self.types = types
     self.merge = merge
     self.run = run
-    waitingMemory = MemoryReservation(run.budget, for: "window")
-    sectionMemory = MemoryReservation(run.budget, for: "window")
+    // A section of several partitions is small; a single partition must fit.
+    let allowance = run.settings.memoryLimit / 4
+    waitingMemory = MemoryReservation(run.budget, for: "window partition", allowance: allowance)
+    sectionMemory = MemoryReservation(run.budget, for: "window partition", allowance: allowance)
   }
 
   func next() throws(QueryError) -> Batch? {

@@ -21,7 +21,7 @@ final class WindowSection {
   /// Of the peer groups and the columns in order.
   private let memory: MemoryReservation
   private let resultMemory: MemoryReservation
-  private static let consumer: StaticString = "window"
+  private static let consumer: StaticString = "window partition"
 
   init(
     plan: WindowPlan, columns: [Vector], order: RowOrder, sort: NormalizedRows, rows: Range<Int>, run: QueryRun
@@ -31,8 +31,8 @@ final class WindowSection {
     self.order = order
     start = rows.lowerBound
     count = rows.count
-    memory = MemoryReservation(run.budget, for: Self.consumer)
-    resultMemory = MemoryReservation(run.budget, for: Self.consumer)
+    memory = MemoryReservation(run.budget, for: Self.consumer, allowance: run.spillPolicy.smallestSpill)
+    resultMemory = MemoryReservation(run.budget, for: Self.consumer, allowance: run.spillPolicy.smallestSpill)
     try memory.resize(to: rows.count * 8)
     peers = try .allocated(byteCount: rows.count * 8, for: Self.consumer)
     peerStart = peers.base.assumingMemoryBound(to: Int32.self)
@@ -110,7 +110,7 @@ final class WindowSection {
     _ call: WindowPlan.Call, _ overload: WindowOverload, _ run: QueryRun
   ) throws(QueryError) -> Vector {
     let arguments = try call.arguments.map { (index) throws(QueryError) in try column(index) }
-    let pieceMemory = MemoryReservation(run.budget, for: Self.consumer)
+    let pieceMemory = MemoryReservation(run.budget, for: Self.consumer, allowance: run.spillPolicy.smallestSpill)
     try pieceMemory.resize(to: count * (8 + overload.returnType.physical.width))
     let frames = try frames(call.frame, run)
     var pieces: [Vector] = []
