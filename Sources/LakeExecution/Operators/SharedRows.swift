@@ -18,10 +18,8 @@ final class SharedRows: PipelineSink {
     self.reservation = reservation
   }
 
-  /// The rows in memory, once the sink is complete.
-  var batches: [Batch] { ordered.withLock { $0 } }
-  /// The other rows.
-  var spilledRows: SpilledRows { spilled.withLock { $0 } }
+  /// All rows, once the sink is complete.
+  var kept: KeptRows { KeptRows(batches: ordered.withLock { $0 }, spilled: spilled.withLock { $0 }) }
 
   func makeConsumer(_ worker: Worker) throws(QueryError) -> any BatchConsumer { Consumer(self, worker) }
 
@@ -87,28 +85,10 @@ final class SharedRows: PipelineSink {
 /// Reads shared rows.
 final class SharedRowsSource: MorselSource {
   private let rows: SharedRows
-  /// Batches or blocks that make a morsel.
-  private static let morselSize = 32
 
   init(_ rows: SharedRows) { self.rows = rows }
 
-  func start(_ run: QueryRun) throws(QueryError) -> Int {
-    Self.morsels(rows.batches.count) + Self.morsels(rows.spilledRows.blocks.count)
-  }
+  func start(_ run: QueryRun) throws(QueryError) -> Int { rows.kept.morsels }
 
-  private static func morsels(_ count: Int) -> Int { (count + morselSize - 1) / morselSize }
-
-  func open(_ morsel: Int, _ run: QueryRun) throws(QueryError) -> any BatchReader {
-    let batches = rows.batches
-    let start = morsel * Self.morselSize
-    if start < batches.count { return BatchListReader(batches[start..<min(start + Self.morselSize, batches.count)]) }
-    let spilled = rows.spilledRows
-    var next = (morsel - Self.morsels(batches.count)) * Self.morselSize
-    let end = min(next + Self.morselSize, spilled.blocks.count)
-    return ComputedReader { () throws(QueryError) -> Batch? in
-      guard next < end else { return nil }
-      next += 1
-      return try spilled.read(next - 1)
-    }
-  }
+  func open(_ morsel: Int, _ run: QueryRun) throws(QueryError) -> any BatchReader { rows.kept.open(morsel) }
 }

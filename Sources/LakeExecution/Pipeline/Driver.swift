@@ -7,7 +7,13 @@ struct Driver {
   /// Sinks that pipelines have run into.
   private var reached: Set<ObjectIdentifier> = []
 
-  init(run: QueryRun) { self.run = run }
+  /// Whether the pipelines are part of one that runs already.
+  private let isNested: Bool
+
+  init(run: QueryRun, isNested: Bool = false) {
+    self.run = run
+    self.isNested = isNested
+  }
 
   /// Takes the pipelines out of the array one by one, so that what later ones don't need is freed.
   mutating func execute(_ pipelines: inout [Pipeline]) throws(QueryError) {
@@ -15,7 +21,7 @@ struct Driver {
     pipelines.reverse()
     while let pipeline = pipelines.popLast() {
       if run.isStopped { return try run.rethrow() }
-      run.spillPolicy.begin(pipelinesLeft: pipelines.count, of: total)
+      if !isNested { run.spillPolicy.begin(pipelinesLeft: pipelines.count, of: total) }
       try execute(pipeline)
     }
   }

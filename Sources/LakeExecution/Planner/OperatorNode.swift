@@ -37,6 +37,13 @@ package final class OperatorNode: Sendable {
 
   func add(spilled bytes: Int) { spilled.wrappingAdd(bytes, ordering: .relaxed) }
 
+  /// Adds the counters of a tree of the same shape, which ran in place of this one.
+  func absorb(_ other: OperatorNode) {
+    add(rows: other.rows, batches: other.batches, nanoseconds: other.nanoseconds)
+    add(spilled: other.spilledBytes)
+    for (mine, theirs) in zip(children, other.children) { mine.absorb(theirs) }
+  }
+
   /// What the planner added to the operator.
   package var extras: [String] { features.withLock { $0 } }
 

@@ -16,6 +16,11 @@ struct PhysicalPlanner {
   private var sharedUses: [ObjectIdentifier: Int] = [:]
   private var sharedRows: [ObjectIdentifier: (rows: SharedRows, layout: ColumnLayout)] = [:]
 
+  /// What stands for the working tables of recursions that are being run.
+  var workingRows: [ObjectIdentifier: KeptRows] = [:]
+  /// How many rows are wanted of recursions at most.
+  private var wantedRows: [ObjectIdentifier: Int] = [:]
+
   init(settings: ExecutionSettings) { self.settings = settings }
 
   /// Lowers a whole plan but for its last sink.
@@ -66,6 +71,7 @@ struct PhysicalPlanner {
     case .setOperation(let node): return try lower(node, plan)
     case .generate(let node): return try lower(node, plan, targets)
     case .shared(let node): return try lower(node, plan)
+    case .recursion(let node): return try lower(node, plan)
     }
   }
 
@@ -79,6 +85,12 @@ struct PhysicalPlanner {
   // MARK: Scan, filter, project, limit
 
   private mutating func lower(_ node: ScanNode, _ plan: LogicalPlan, _ targets: [FilterTarget]) -> PlanStream {
+    if let working = node.source as? WorkingTable {
+      let source = KeptRowsSource(
+        workingRows[ObjectIdentifier(working)] ?? KeptRows(), slots: node.columns.map(\.sourceIndex))
+      return PlanStream(
+        source: source, layout: ColumnLayout(node.columns.map(\.output)), node: operatorNode(plan, []))
+    }
     var filters: [RuntimeFilter] = []
     for target in targets {
       guard let column = node.columns.first(where: { $0.output.id == target.column }) else { continue }
@@ -127,12 +139,27 @@ struct PhysicalPlanner {
       FilterOperator(predicate, node: operatorNode(plan, [input.node])), layout: input.layout)
   }
 
+  /// The recursion of which a plan passes on every row, one for one.
+  private func recursion(below plan: LogicalPlan) -> RecursionNode? {
+    switch plan {
+    case .recursion(let node): node
+    case .project(let node): recursion(below: node.input)
+    case .shared(let node) where sharedUses[ObjectIdentifier(node.plan), default: 0] <= 1:
+      recursion(below: node.plan.plan)
+    default: nil
+    }
+  }
+
   /// Rows of a Top-N at most; beyond, all rows are sorted.
   private static let topLimit = 1 << 18
 
   private mutating func lower(_ node: LimitNode, _ plan: LogicalPlan) throws(QueryError) -> PlanStream {
     if case .sort(let sort) = node.input, let count = node.count, isTopN(count, node.offset, of: sort) {
       return try lowerTopN(sort, node.input, count: count, offset: node.offset)
+    }
+    if let count = node.count, let recursion = recursion(below: node.input) {
+      let (wanted, isTooMany) = count.addingReportingOverflow(node.offset)
+      if !isTooMany { wantedRows[ObjectIdentifier(recursion.working)] = wanted }
     }
     var input = try lower(node.input, [])
     if input.isOrdered { input.isSequential = true }
@@ -284,6 +311,20 @@ struct PhysicalPlanner {
       arguments: arguments, overload: node.overload, isOuter: node.isOuter, slots: input.slots(of: passed),
       types: node.columns.map(\.type), node: operatorNode(plan, [input.node]))
     return input.appending(generate, layout: ColumnLayout(passed + node.columns))
+  }
+
+  private mutating func lower(_ node: RecursionNode, _ plan: LogicalPlan) throws(QueryError) -> PlanStream {
+    let anchor = try lower(node.anchor, [])
+    var planner = PhysicalPlanner(settings: settings)
+    let step = try planner.lowerRoot(node.step)
+    let described = operatorNode(plan, [anchor.node, step.node])
+    let reservation = SharedReservation(for: "recursive common table", isSpillable: true)
+    let rows = SharedRows(slots: anchor.slots(of: node.anchor.columns), node: described, reservation: reservation)
+    end(anchor, in: rows)
+    let source = RecursionSource(
+      node, anchor: rows, wanted: wantedRows[ObjectIdentifier(node.working)], reservation: reservation,
+      node: described, stepNode: step.node)
+    return PlanStream(source: source, layout: ColumnLayout(node.columns), node: described)
   }
 
   private mutating func lower(_ node: SharedNode, _ plan: LogicalPlan) throws(QueryError) -> PlanStream {

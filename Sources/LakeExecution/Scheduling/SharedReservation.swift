@@ -14,6 +14,9 @@ final class SharedReservation: Sendable {
     self.isSpillable = isSpillable
   }
 
+  /// Bytes reserved now.
+  var bytes: Int { held.withLock { $0?.bytes ?? 0 } }
+
   /// Reserves bytes, or gives some back where the number is negative.
   func grow(_ bytes: Int, _ run: QueryRun) throws(QueryError) {
     if bytes < 0 {

@@ -124,10 +124,12 @@ package struct StatementParameters: Sendable {
   }
 }
 
-/// A common table that has been bound; each place that names it reads the same shared plan.
-struct CommonTableBinding {
-  var plan: SharedPlan
-  var columnNames: [String]
+/// What the name of a common table stands for.
+enum CommonTableBinding {
+  /// A table that has been bound; each place that names it reads the same shared plan.
+  case shared(SharedPlan, columnNames: [String])
+  /// A table that is being bound, within itself.
+  case recursive(RecursiveReference)
 }
 
 /// Binds the text of a view.

@@ -26,29 +26,39 @@ struct QueryBinder {
         throw QueryError(
           .duplicatedCommonTable, .bind, "the common table \(table.name.name) is defined twice", span: table.name.span)
       }
-      let plan = try bind(table.query, outer: outer)
-      let names = table.columns.isEmpty ? plan.columns.map(\.name) : table.columns.map(\.name)
-      guard names.count == plan.columns.count else {
-        throw QueryError(
-          .aliasCountMismatch, .bind,
-          "\(table.name.name) names \(names.count) columns, but its query yields \(plan.columns.count)",
-          span: table.name.span)
-      }
-      binder.commonTables[binder.commonTables.count - 1][name] = CommonTableBinding(
-        plan: SharedPlan(name: table.name.name, plan: plan), columnNames: names)
+      let plan =
+        with.isRecursive
+        ? try RecursionBinder(self, table, outer: outer).bind() : try bind(table.query, outer: outer)
+      let names = try Self.columnNames(of: table, plan)
+      let shared = SharedPlan(name: table.name.name, plan: plan)
+      binder.commonTables[binder.commonTables.count - 1][name] = .shared(shared, columnNames: names)
     }
   }
 
+  /// The names of a common table's columns.
+  static func columnNames(of table: CommonTable, _ plan: LogicalPlan) throws(QueryError) -> [String] {
+    let names = table.columns.isEmpty ? plan.columns.map(\.name) : table.columns.map(\.name)
+    if names.count == plan.columns.count { return names }
+    throw QueryError(
+      .aliasCountMismatch, .bind,
+      "\(table.name.name) names \(names.count) columns, but its query yields \(plan.columns.count)",
+      span: table.name.span)
+  }
+
   private func bindWithoutTables(_ query: Query, _ outer: Scope?) throws(QueryError) -> LogicalPlan {
-    let order = query.orderBy + query.sortBy + query.clusterBy.map { SortItem($0) }
-    var plan: LogicalPlan
-    if case .select(let select) = query.body {
-      plan = try SelectBinder(binder, select, outer: outer).bind(orderBy: order)
-    } else {
-      plan = try bind(query.body, outer)
-      plan = try sorted(plan, order, outer)
+    guard case .select(let select) = query.body else {
+      return try organized(try bind(query.body, outer), query, outer)
     }
-    return try limited(plan, query)
+    return try limited(try SelectBinder(binder, select, outer: outer).bind(orderBy: Self.order(of: query)), query)
+  }
+
+  private static func order(of query: Query) -> [SortItem] {
+    query.orderBy + query.sortBy + query.clusterBy.map { SortItem($0) }
+  }
+
+  /// The plan of a query's body in the order and within the limits of the query.
+  func organized(_ plan: LogicalPlan, _ query: Query, _ outer: Scope?) throws(QueryError) -> LogicalPlan {
+    try limited(try sorted(plan, Self.order(of: query), outer), query)
   }
 
   /// The plan with a query's LIMIT and OFFSET.
@@ -71,7 +81,7 @@ struct QueryBinder {
       .invalidLimit, .bind, "\(clause) needs a whole number that is not negative", span: expression.span)
   }
 
-  private func bind(_ body: QueryBody, _ outer: Scope?) throws(QueryError) -> LogicalPlan {
+  func bind(_ body: QueryBody, _ outer: Scope?) throws(QueryError) -> LogicalPlan {
     switch body {
     case .select(let select): return try SelectBinder(binder, select, outer: outer).bind(orderBy: [])
     case .query(let query): return try bind(query, outer: outer)
@@ -91,9 +101,16 @@ struct QueryBinder {
 
   // MARK: Set operations
 
-  private func combine(_ left: LogicalPlan, _ term: SetOperationTerm, _ outer: Scope?) throws(QueryError) -> LogicalPlan
-  {
-    let right = try bind(term.body, outer)
+  private func combine(
+    _ left: LogicalPlan, _ term: SetOperationTerm, _ outer: Scope?
+  ) throws(QueryError) -> LogicalPlan {
+    try combine(left, try bind(term.body, outer), term)
+  }
+
+  /// The set operation of a term over what its sides have been bound to.
+  func combine(
+    _ left: LogicalPlan, _ right: LogicalPlan, _ term: SetOperationTerm
+  ) throws(QueryError) -> LogicalPlan {
     guard left.columns.count == right.columns.count else {
       throw QueryError(
         .setOperationMismatch, .bind,

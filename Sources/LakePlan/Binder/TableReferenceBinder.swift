@@ -109,7 +109,12 @@ struct TableReferenceBinder {
 
   private func named(_ name: QualifiedName, _ version: TimeTravel?) throws(QueryError) -> BoundSource {
     let parts = name.parts.map(\.name)
-    if parts.count == 1, version == nil, let table = binder.commonTable(parts[0]) { return shared(table, parts[0]) }
+    if parts.count == 1, version == nil, let table = binder.commonTable(parts[0]) {
+      switch table {
+      case .shared(let plan, let names): return shared(plan, names, parts[0])
+      case .recursive(let reference): return scan(try reference.read(), qualifier: [parts[0]])
+      }
+    }
     let request = FileRequest(format: parts[0].lowercased(), path: parts.count == 2 ? parts[1] : "")
     if parts.count == 2, name.parts[1].isQuoted, Self.fileFormats.contains(request.format) {
       return scan(try binder.resolver.files(request), qualifier: [])
@@ -125,11 +130,11 @@ struct TableReferenceBinder {
 
   static let fileFormats: Set<String> = ["csv", "json", "parquet", "text", "avro", "orc"]
 
-  private func shared(_ table: CommonTableBinding, _ name: String) -> BoundSource {
-    let columns = zip(table.plan.plan.columns, table.columnNames).map { column, name in
+  private func shared(_ table: SharedPlan, _ names: [String], _ name: String) -> BoundSource {
+    let columns = zip(table.plan.columns, names).map { column, name in
       OutputColumn(name: name, type: column.type, isNullable: column.isNullable)
     }
-    let plan = LogicalPlan.shared(SharedNode(plan: table.plan, columns: columns))
+    let plan = LogicalPlan.shared(SharedNode(plan: table, columns: columns))
     return BoundSource(plan: plan, scope: Scope(plan: plan, qualifier: [name], parent: outer))
   }
 

@@ -21,6 +21,8 @@ package struct PlanEstimate: Sendable {
   private static let unknownSource = 1_000_000.0
   private static let groupShare = 0.1
   private static let generatedRows = 4.0
+  /// How many levels a recursion has, about.
+  private static let typicalLevels = 10.0
 
   package init(_ plan: LogicalPlan) {
     switch plan {
@@ -41,6 +43,7 @@ package struct PlanEstimate: Sendable {
       if let count = node.count { shrink(to: min(rows, Double(count))) }
     case .union(let node): self.init(rows: node.inputs.reduce(0) { $0 + PlanEstimate($1).rows })
     case .setOperation(let node): self.init(rows: PlanEstimate(node.left).rows)
+    case .recursion(let node): self.init(rows: PlanEstimate(node.anchor).rows * Self.typicalLevels)
     case .generate(let node):
       self.init(node.input)
       rows *= Self.generatedRows

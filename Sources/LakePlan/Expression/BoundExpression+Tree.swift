@@ -167,7 +167,7 @@ extension LogicalPlan {
   /// The expressions of the node itself, not of its children.
   package var expressions: [BoundExpression] {
     switch self {
-    case .scan, .limit, .union, .setOperation, .shared: []
+    case .scan, .limit, .union, .setOperation, .shared, .recursion: []
     case .values(let node): node.rows.flatMap { $0 }
     case .project(let node): node.expressions.map(\.expression)
     case .filter(let node): [node.predicate]
@@ -186,7 +186,7 @@ extension LogicalPlan {
     _ change: (BoundExpression) throws(Failure) -> BoundExpression
   ) throws(Failure) -> LogicalPlan {
     switch self {
-    case .scan, .limit, .union, .setOperation, .shared: return self
+    case .scan, .limit, .union, .setOperation, .shared, .recursion: return self
     case .values(var node):
       for row in node.rows.indices {
         for index in node.rows[row].indices { node.rows[row][index] = try change(node.rows[row][index]) }

@@ -19,6 +19,7 @@ extension LogicalPlan {
     case .setOperation(let node): return node.columns
     case .generate(let node): return node.input.columns + node.columns
     case .shared(let node): return node.columns
+    case .recursion(let node): return node.columns
     }
   }
 
@@ -48,6 +49,7 @@ extension LogicalPlan {
     case .limit(let node): [node.input]
     case .union(let node): node.inputs
     case .setOperation(let node): [node.left, node.right]
+    case .recursion(let node): [node.anchor, node.step]
     case .generate(let node): [node.input]
     }
   }
@@ -65,6 +67,7 @@ extension LogicalPlan {
     case .limit(var node): node.input = new[0]; return .limit(node)
     case .union(var node): node.inputs = new; return .union(node)
     case .setOperation(var node): node.left = new[0]; node.right = new[1]; return .setOperation(node)
+    case .recursion(var node): node.anchor = new[0]; node.step = new[1]; return .recursion(node)
     case .generate(var node): node.input = new[0]; return .generate(node)
     }
   }

@@ -21,6 +21,7 @@ package indirect enum LogicalPlan: Sendable {
   case setOperation(SetOperationNode)
   case generate(GenerateNode)
   case shared(SharedNode)
+  case recursion(RecursionNode)
 }
 
 /// Reads columns of a source. `predicates` and runtime filters only help it skip; a filter above stays.

@@ -62,6 +62,8 @@ private struct NodeText {
     case .generate(let node):
       return "Generate \(node.isOuter ? "outer " : "")\(node.function.name)(\(list(node.arguments)))"
     case .shared(let node): return "Shared \(node.plan.name)"
+    case .recursion(let node):
+      return "Recursion \(node.working.name)\(node.isDistinct ? " distinct" : ""), \(node.maximumLevel) levels at most"
     }
   }
 

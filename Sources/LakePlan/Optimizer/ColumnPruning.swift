@@ -44,6 +44,10 @@ enum ColumnPruning {
       node.left = exact(node.left)
       node.right = exact(node.right)
       return .setOperation(node)
+    case .recursion(var node):
+      node.anchor = exact(node.anchor)
+      node.step = exact(node.step)
+      return .recursion(node)
     case .shared: return plan
     }
   }

@@ -43,7 +43,7 @@ private struct FieldUses {
     switch plan {
     case .project(let node):
       for item in node.expressions where item.expression.columnID != item.column.id { add(item.expression) }
-    case .union, .setOperation:
+    case .union, .setOperation, .recursion:
       for child in plan.children { addWhole(child.columns) }
     default:
       for expression in plan.expressions { add(expression) }

@@ -31,7 +31,7 @@ enum FilterPushdown {
         return push(predicates.map { $0.substituting(renaming) }, into: input)
       }
       return .union(node)
-    case .limit, .setOperation:
+    case .limit, .setOperation, .recursion:
       return filtered(plan.replacingChildren(plan.children.map { push([], into: $0) }), predicates)
     case .scan, .values, .shared: return filtered(plan, predicates)
     }

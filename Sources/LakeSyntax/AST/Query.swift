@@ -67,6 +67,8 @@ package struct Values: Hashable, Sendable {
 
 /// `WITH a AS (...), b AS (...)`
 package struct With: Hashable, Sendable {
+  /// Whether the tables may read themselves.
+  package var isRecursive: Bool
   package var tables: [CommonTable]
   @NodeSpan package var span: SourceSpan
 }
@@ -75,6 +77,8 @@ package struct With: Hashable, Sendable {
 package struct CommonTable: Hashable, Sendable {
   package var name: Identifier
   package var columns: [Identifier]
+  /// `MAX RECURSION LEVEL n`
+  package var maximumLevel: Expression?
   package var query: Query
 }
 

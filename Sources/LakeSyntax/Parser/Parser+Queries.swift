@@ -59,17 +59,24 @@ extension Parser {
   mutating func withClause() throws(ParseFailure) -> With? {
     let start = start
     guard accept(.with) else { return nil }
-    if isName(peek()), at(.recursive) { throw unsupported("WITH RECURSIVE", at: span(of: token)) }
-    let tables = try commaSeparated { (parser) throws(ParseFailure) in try parser.commonTable() }
-    return With(tables: tables, span: span(from: start))
+    let isRecursive = isName(peek()) && peek().keyword != .as && accept(.recursive)
+    let tables = try commaSeparated { (parser) throws(ParseFailure) in
+      try parser.commonTable(isRecursive: isRecursive)
+    }
+    return With(isRecursive: isRecursive, tables: tables, span: span(from: start))
   }
 
-  private mutating func commonTable() throws(ParseFailure) -> CommonTable {
+  private mutating func commonTable(isRecursive: Bool) throws(ParseFailure) -> CommonTable {
     let name = try identifier("the name of a common table")
     let columns = at(.leftParen) && !startsQuery(at: 1) ? try identifierList("a column") : []
+    var maximumLevel: Expression?
+    if isRecursive, accept(.max) {
+      try expect(.recursion, .level)
+      maximumLevel = try expression()
+    }
     _ = accept(.as)
     let query = try parenthesized { (parser) throws(ParseFailure) in try parser.query() }
-    return CommonTable(name: name, columns: columns, query: query)
+    return CommonTable(name: name, columns: columns, maximumLevel: maximumLevel, query: query)
   }
 
   // MARK: Set operations

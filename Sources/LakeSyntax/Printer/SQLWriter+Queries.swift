@@ -23,10 +23,14 @@ extension SQLWriter {
   }
 
   mutating func write(_ with: With) {
-    word("WITH")
+    word(with.isRecursive ? "WITH RECURSIVE" : "WITH")
     list(with.tables) { writer, table in
       writer.write(table.name)
       if !table.columns.isEmpty { writer.write(table.columns) }
+      if let level = table.maximumLevel {
+        writer.word("MAX RECURSION LEVEL")
+        writer.write(level)
+      }
       writer.word("AS")
       writer.parenthesized([table.query]) { $0.write($1) }
     }

@@ -107,6 +107,9 @@ private struct DomainPusher {
     case .shared(let node):
       let renamed = zip(node.columns, node.plan.plan.columns).map { NamedExpression($0, .column($1)) }
       return try push(.project(ProjectNode(input: node.plan.plan, expressions: renamed)))
+    case .recursion(let node):
+      throw QueryError(
+        .unsupported, .plan, "the recursive common table \(node.working.name) refers to a query around it")
     case .scan: throw .internal("a scan refers to an outer query")
     }
   }
