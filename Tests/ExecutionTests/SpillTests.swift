@@ -141,6 +141,17 @@ import Testing
     try expectSame(query.aggregate(by: ["g"], calls), operators: "HashAggregate")
   }
 
+  @Test func distinctValuesOfSeveralColumnsWithoutGroups() throws {
+    let query = Query(Self.source)
+    let filter = call(">", query["n"], bigint(100))
+    let calls = [
+      aggregate("count", query["t"], distinct: true, as: "texts"), aggregate("count", as: "rows"),
+      aggregate("sum", query["n"], distinct: true, filter: filter, as: "numbers"),
+      aggregate("count", query["list"], distinct: true, as: "lists"), aggregate("max", query["m"], as: "largest"),
+    ]
+    try expectSame(query.aggregate(by: [], calls), operators: "HashAggregate", threads: 3)
+  }
+
   @Test func distinctValuesWithoutGroups() throws {
     let query = Query(Self.source)
     for column in ["n", "t", "d", "list"] {

@@ -72,12 +72,23 @@ final class AggregationPlan: Sendable {
     keyLayout = KeyLayout(keyTypes, nullable: keyTypes.map { _ in true })
   }
 
-  /// Empty states of all aggregates, and the rows of those that keep them to the end.
-  func makeStates(_ run: QueryRun) -> (accumulators: [any Accumulator], deferred: [DeferredRows?]) {
+  /// Empty states of all aggregates, and the rows of those that keep them to the end; `distinct`: where those go for
+  /// which there is no memory.
+  func makeStates(
+    _ run: QueryRun, distinct: [PartitionedRows?] = []
+  ) -> (accumulators: [any Accumulator], deferred: [DeferredRows?]) {
     let context = run.settings.evaluation
-    return (
-      aggregates.map { $0.overload.makeAccumulator(context) }, aggregates.map { $0.isDeferred ? DeferredRows($0) : nil }
-    )
+    let deferred = aggregates.indices.map { index -> DeferredRows? in
+      let spill = distinct.isEmpty ? nil : distinct[index]
+      return aggregates[index].isDeferred ? DeferredRows(aggregates[index], spill: spill) : nil
+    }
+    return (aggregates.map { $0.overload.makeAccumulator(context) }, deferred)
+  }
+
+  /// Where the distinct rows of aggregates without groups go, for all workers.
+  func makeDistinctSpills(_ node: OperatorNode) -> [PartitionedRows?] {
+    if !isUngrouped { return [] }
+    return aggregates.map { $0.isDistinct && $0.order.isEmpty ? PartitionedRows(level: 0, node: node) : nil }
   }
 
   /// The grouping id of a set: bit i, from the most significant of all groups, says that group i is left out.

@@ -23,13 +23,18 @@ final class AggregationTable {
   private let spill: PartitionedRows?
   private let writer: SpillWriter?
 
-  init(_ plan: AggregationPlan, _ run: QueryRun, spill: PartitionedRows?) {
+  /// Of distinct rows that can be spilled by themselves.
+  private let distinctMemory: MemoryReservation
+
+  /// `distinct`: where the distinct rows of aggregates go if there are no groups.
+  init(_ plan: AggregationPlan, _ run: QueryRun, spill: PartitionedRows?, distinct: [PartitionedRows?] = []) {
     self.plan = plan
     self.run = run
     self.spill = plan.isUngrouped ? nil : spill
     writer = self.spill.map { SpillWriter(for: $0.node) }
     table = plan.isUngrouped ? nil : GroupTable(plan.keyLayout)
-    (accumulators, deferred) = plan.makeStates(run)
+    (accumulators, deferred) = plan.makeStates(run, distinct: distinct)
+    distinctMemory = MemoryReservation(run.budget, for: "aggregation without groups", allowance: .max)
     scratch = plan.evaluator.makeScratch()
     keys = KeyRows(plan.keyLayout)
     dictionaryGroups = (plan.groupingSets ?? [[]]).map { _ in DictionaryGroups() }
@@ -68,14 +73,17 @@ final class AggregationTable {
   /// Bytes held by now, of which the reservation may not know yet.
   private var heldBytes: Int {
     let states = accumulators.reduce(0) { $0 + $1.byteCount }
-    let kept = deferred.reduce(0) { $0 + ($1?.byteCount ?? 0) }
+    let kept = deferred.reduce(0) { $0 + ($1.map { $0.isSpillable ? 0 : $0.byteCount } ?? 0) }
     return (table?.byteCount ?? 0) + states + kept
   }
 
   private func accountNow() throws(QueryError) {
     rowsSinceAccounting = 0
     try reservation.resize(to: heldBytes)
+    try distinctMemory.resize(to: distinctBytes)
   }
+
+  private var distinctBytes: Int { deferred.reduce(0) { $0 + ($1.map { $0.isSpillable ? $0.byteCount : 0 } ?? 0) } }
 
   private func update(_ rows: EvaluationRows, set: Int?, kept: [Int]) throws(QueryError) {
     guard let table else { return }
@@ -197,10 +205,21 @@ final class AggregationTable {
   }
 
   private func flushIfNeeded(adding more: Int) throws(QueryError) {
+    if table == nil { return try flushDistinctRows(adding: more) }
     guard spill != nil, groupCount > 0 else { return }
     let held = heldBytes
     let unaccounted = max(0, held - reservation.bytes)
     if run.spillPolicy.mustSpill(own: held, needing: needed(adding: more) + unaccounted) { try flush() }
+  }
+
+  private func flushDistinctRows(adding more: Int) throws(QueryError) {
+    for case .some(let rows) in deferred where rows.isSpillable {
+      let unaccounted = max(0, distinctBytes - distinctMemory.bytes)
+      let needed = rows.growth(adding: more) + unaccounted
+      guard run.spillPolicy.mustSpill(own: rows.byteCount, needing: needed) else { continue }
+      try rows.flush(run)
+      try accountNow()
+    }
   }
 
   /// Bytes of groups that are turned into vectors at once, about.
@@ -259,7 +278,7 @@ final class AggregationTable {
       next += width
       if let mine = deferred[index], let theirs = freshRows[index] {
         try theirs.load(states, count: batch.count)
-        try mine.merge(theirs, groups)
+        try mine.merge(theirs, groups, run)
       } else {
         try fresh[index].load(states, count: batch.count)
         try accumulators[index].merge(fresh[index], groups: groups, count: batch.count)
@@ -283,7 +302,7 @@ final class AggregationTable {
     for index in accumulators.indices {
       accumulators[index].resize(groupCount: groupCount)
       if let mine = deferred[index], let theirs = other.deferred[index] {
-        try mine.merge(theirs, map)
+        try mine.merge(theirs, map, run)
       } else {
         try accumulators[index].merge(other.accumulators[index], groups: map, count: other.groupCount)
       }

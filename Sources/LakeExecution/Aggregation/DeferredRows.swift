@@ -10,8 +10,10 @@ final class DeferredRows {
   private let argumentCount: Int
   private let orderKeys: [SortColumn]
   /// For DISTINCT: group, arguments and order keys that occurred.
-  private let seen: GroupTable?
+  private var seen: GroupTable?
   private let keys: KeyRows?
+  /// Where distinct rows go for which there is no memory; only where there is one group.
+  private let spill: PartitionedRows?
   /// Otherwise: groups and vectors as they came.
   private var batches: [Rows] = []
   private var batchBytes = 0
@@ -29,7 +31,8 @@ final class DeferredRows {
     }
   }
 
-  init(_ aggregate: AggregationPlan.Aggregate) {
+  init(_ aggregate: AggregationPlan.Aggregate, spill: PartitionedRows? = nil) {
+    self.spill = spill
     argumentCount = aggregate.arguments.count
     orderKeys = aggregate.orderKeys
     types = aggregate.argumentTypes + aggregate.orderKeys.map(\.type)
@@ -44,6 +47,12 @@ final class DeferredRows {
   }
 
   var byteCount: Int { (seen?.byteCount ?? 0) + batchBytes }
+
+  /// Whether the rows can be spilled by themselves.
+  var isSpillable: Bool { spill != nil }
+
+  /// Bytes by which further rows may make the rows grow at once.
+  func growth(adding more: Int) -> Int { seen?.growth(adding: more) ?? 0 }
 
   func add(_ groups: UnsafePointer<UInt32>, _ vectors: [Vector], _ count: Int) throws(QueryError) {
     let copy = Buffer(byteCount: count * 4)
@@ -66,7 +75,11 @@ final class DeferredRows {
   }
 
   /// Adds another worker's rows; `map`: the group here for each group there.
-  func merge(_ other: DeferredRows, _ map: UnsafePointer<UInt32>) throws(QueryError) {
+  func merge(_ other: DeferredRows, _ map: UnsafePointer<UInt32>, _ run: QueryRun) throws(QueryError) {
+    if let spill, spill.isUsed || run.spillPolicy.isBeyond(byteCount + other.byteCount) {
+      try other.flush(run)
+      return try flush(run)
+    }
     try other.forEach { (rows) throws(QueryError) in
       let groups = Buffer(byteCount: rows.count * 4)
       let target = groups.base.assumingMemoryBound(to: UInt32.self)
@@ -76,7 +89,88 @@ final class DeferredRows {
     }
   }
 
-  // MARK: Spilling
+  // MARK: Spilling the rows of the only group
+
+  /// Moves the distinct rows so far to temporary files.
+  func flush(_ run: QueryRun) throws(QueryError) {
+    guard let spill, let seen else { return }
+    try flush(seen, to: spill, SpillWriter(for: spill.node), run)
+    self.seen = GroupTable(seen.layout)
+    LargeBlocks.trim(to: run.settings.memoryLimit / 8)
+  }
+
+  private func flush(
+    _ table: GroupTable, to parts: PartitionedRows, _ writer: SpillWriter, _ run: QueryRun
+  ) throws(QueryError) {
+    let size = PartitionedRows.partCount * Batch.capacity / 4
+    for start in stride(from: 0, to: table.count, by: size) {
+      let count = min(size, table.count - start)
+      let columns = types.indices.map { table.keyColumn($0 + 1, from: start, count: count) }
+      try parts.add(columns, hashes: table.hashes + start, count: count, writer, run)
+    }
+  }
+
+  /// Puts the distinct rows together that were spilled piecemeal, part by part; a part that is too large is split.
+  private func forEachSpilled(
+    _ spill: PartitionedRows, _ run: QueryRun, _ body: (Rows) throws(QueryError) -> Void
+  ) throws(QueryError) {
+    try flush(run)
+    var pending = spill.parts.map { (rows: $0, level: spill.level) }
+    while let part = pending.popLast() {
+      let (bytes, count) = (part.rows.byteCount, part.rows.rowCount)
+      let needed = 2 * (bytes + count * Self.tableBytes)
+      let isFitting =
+        part.level == PartitionedRows.deepestLevel || !run.spillPolicy.isBeyond(needed)
+        || SpillPolicy.isTooSmallToSplit(rows: count, bytes: bytes)
+      if isFitting {
+        let memory = MemoryReservation(run.budget, for: "aggregation without groups", allowance: needed)
+        let fresh = DeferredRows(copying: self)
+        for block in part.rows.blocks.indices {
+          try fresh.insert(try part.rows.read(block))
+          try memory.resize(to: fresh.byteCount)
+        }
+        try fresh.forEach(body)
+      } else {
+        let further = PartitionedRows(level: part.level + 1, node: spill.node)
+        let writer = PartitionWriter(further, run)
+        for block in part.rows.blocks.indices {
+          let batch = try part.rows.read(block)
+          encode(batch)
+          guard let keys else { continue }
+          try writer.add(batch.columns, hashes: keys.hashes, count: batch.physicalCount)
+        }
+        try writer.flush()
+        pending += further.parts.map { ($0, part.level + 1) }
+      }
+    }
+  }
+
+  /// Bytes that a row takes in a table besides its values, about.
+  private static let tableBytes = 48
+
+  /// No rows, to be told apart as those of `other` are.
+  private init(copying other: DeferredRows) {
+    types = other.types
+    argumentCount = other.argumentCount
+    orderKeys = []
+    seen = other.seen.map { GroupTable($0.layout) }
+    keys = other.seen.map { KeyRows($0.layout) }
+    spill = nil
+  }
+
+  /// Adds rows of the only group.
+  private func insert(_ batch: Batch) throws(QueryError) {
+    try insert(Buffer.zeroed(byteCount: batch.physicalCount * 4), batch.columns, batch.physicalCount)
+  }
+
+  private func encode(_ batch: Batch) {
+    let groups = Vector(
+      type: .int, encoding: .flat, count: batch.physicalCount,
+      owner: Buffer.zeroed(byteCount: batch.physicalCount * 4))
+    keys?.encode([groups] + batch.columns, count: batch.physicalCount)
+  }
+
+  // MARK: Spilling groups
 
   /// All rows, sorted by group, for `states`.
   private var sealed: (columns: [Vector], order: Buffer, bounds: [Int])?
@@ -173,6 +267,7 @@ final class DeferredRows {
         throw error.at(aggregate.span)
       }
     }
+    if let spill, spill.isUsed { return try forEachSpilled(spill, run, pass) }
     if orderKeys.isEmpty { try forEach(pass) } else { try forEachSorted(run, pass) }
   }
 

@@ -15,17 +15,19 @@ final class HashAggregate: PipelineSink, @unchecked Sendable {
   private var tables: [AggregationTable] = []
   private var result: AggregationTable?
   private let spilled: PartitionedRows
+  private let distinct: [PartitionedRows?]
 
   init(_ plan: AggregationPlan, node: OperatorNode) {
     self.plan = plan
     self.node = node
     spilled = PartitionedRows(level: 0, node: node)
+    distinct = plan.makeDistinctSpills(node)
   }
 
   var isPrivateUntilFinish: Bool { true }
 
   func makeConsumer(_ worker: Worker) throws(QueryError) -> any BatchConsumer {
-    Consumer(self, AggregationTable(plan, worker.run, spill: spilled))
+    Consumer(self, AggregationTable(plan, worker.run, spill: spilled, distinct: distinct))
   }
 
   private final class Consumer: BatchConsumer {
@@ -49,7 +51,7 @@ final class HashAggregate: PipelineSink, @unchecked Sendable {
     // The largest one takes in the others, each of which is freed then.
     var sorted = monitor.locked { tables }.sorted { $0.groupCount < $1.groupCount }
     tables = []
-    let merged = sorted.popLast() ?? AggregationTable(plan, run, spill: spilled)
+    let merged = sorted.popLast() ?? AggregationTable(plan, run, spill: spilled, distinct: distinct)
     while !spilled.isUsed, let table = sorted.last {
       try run.checkpoint()
       if try !merged.hasRoom(for: table) { break }
