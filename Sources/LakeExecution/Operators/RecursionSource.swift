@@ -91,11 +91,20 @@ final class RecursionSource: MorselSource {
   private func fresh(_ rows: KeptRows, _ seen: SeenRows?, _ run: QueryRun) throws(QueryError) -> KeptRows {
     guard let seen else { return rows }
     var kept = KeptRows()
+    var bytes = 0
     for morsel in 0..<rows.morsels {
       let reader = rows.open(morsel)
       while let batch = try reader.next() {
         try run.checkpoint()
-        if let fresh = try seen.fresh(batch.compacted()) { kept.batches.append(fresh) }
+        guard let fresh = try seen.fresh(batch.compacted()) else { continue }
+        let added = HeldBytes.of(fresh.columns)
+        try reservation.grow(added, run)
+        bytes += added
+        kept.batches.append(fresh)
+        guard run.spillPolicy.mustSpill(own: bytes, needing: 0) else { continue }
+        try spill(&kept, run)
+        try reservation.grow(-bytes, run)
+        bytes = 0
       }
     }
     return kept
@@ -105,22 +114,26 @@ final class RecursionSource: MorselSource {
   private func spillIfNeeded(_ run: QueryRun) throws(QueryError) {
     let bytes = reservation.bytes
     guard run.spillPolicy.mustSpill(own: bytes, needing: 0) else { return }
-    let batches = all.withLock { kept in
-      defer { kept.batches = [] }
-      return kept.batches
-    }
-    guard let first = batches.first else { return }
+    var rows = all.withLock { $0 }
+    try spill(&rows, run)
+    let spilled = rows
+    all.withLock { $0 = spilled }
+    try reservation.grow(-bytes, run)
+  }
+
+  /// Moves rows in memory to a temporary file.
+  private func spill(_ rows: inout KeptRows, _ run: QueryRun) throws(QueryError) {
+    guard let first = rows.batches.first else { return }
     let file = try SpillFile(in: run.settings.temporaryDirectory)
     let writer = SpillWriter(for: node)
-    var written = KeptRows(spilled: SpilledRows(first.columns.map(\.type)))
-    for batch in batches {
+    var written = SpilledRows(first.columns.map(\.type))
+    for batch in rows.batches {
       try run.checkpoint()
       let dense = batch.compacted()
-      written.spilled.append(try writer.write(dense.columns, count: dense.physicalCount, to: file), in: file)
+      written.append(try writer.write(dense.columns, count: dense.physicalCount, to: file), in: file)
     }
-    let rows = written
-    all.withLock { $0.append(rows) }
-    try reservation.grow(-bytes, run)
+    rows.batches = []
+    rows.append(KeptRows(spilled: written))
   }
 }
 
