@@ -2,15 +2,15 @@
 ///
 /// From days to a date by C. Neri and L. Schneider, "Euclidean affine functions and their application to calendar
 /// algorithms", 2022; from a date to days by H. Hinnant, "chrono-Compatible Low-Level Date Algorithms".
-package struct CivilDate: Hashable, Sendable {
-  package var year: Int
+public struct CivilDate: Hashable, Sendable {
+  public var year: Int
   /// 1 to 12.
-  package var month: Int
+  public var month: Int
   /// 1 to 31.
-  package var day: Int
+  public var day: Int
 
   @inlinable
-  package init(year: Int, month: Int, day: Int) {
+  public init(year: Int, month: Int, day: Int) {
     self.year = year
     self.month = month
     self.day = day
@@ -18,7 +18,7 @@ package struct CivilDate: Hashable, Sendable {
 
   /// The date that many days after 1970-01-01.
   @inlinable
-  package init(daysSinceEpoch days: Int) {
+  public init(daysSinceEpoch days: Int) {
     let shifted = days &+ 719_468
     let era = (shifted >= 0 ? shifted : shifted &- 146_096) / 146_097
     let dayOfEra = UInt64(truncatingIfNeeded: shifted &- era &* 146_097)
@@ -36,7 +36,7 @@ package struct CivilDate: Hashable, Sendable {
 
   /// Days since 1970-01-01; the date must be valid.
   @inlinable
-  package var daysSinceEpoch: Int {
+  public var daysSinceEpoch: Int {
     let shiftedYear = month <= 2 ? year &- 1 : year
     let era = (shiftedYear >= 0 ? shiftedYear : shiftedYear &- 399) / 400
     let yearOfEra = shiftedYear &- era &* 400
@@ -51,13 +51,13 @@ package struct CivilDate: Hashable, Sendable {
   }
 
   @inlinable
-  package static func isLeap(_ year: Int) -> Bool {
+  public static func isLeap(_ year: Int) -> Bool {
     year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
   }
 
   /// Days of a month (1 to 12).
   @inlinable
-  package static func daysIn(month: Int, year: Int) -> Int {
+  public static func daysIn(month: Int, year: Int) -> Int {
     switch month {
     case 2: isLeap(year) ? 29 : 28
     case 4, 6, 9, 11: 30

@@ -1,7 +1,7 @@
 /// The text form of dates and timestamps, as Spark casts them from and to strings.
-package enum DateTimeText {
-  package static let microsPerSecond: Int64 = 1_000_000
-  package static let microsPerDay: Int64 = 86_400_000_000
+public enum DateTimeText {
+  @inlinable public static var microsPerSecond: Int64 { 1_000_000 }
+  @inlinable public static var microsPerDay: Int64 { 86_400_000_000 }
 
   /// `yyyy-MM-dd`; years beyond four digits get a sign.
   package static func dateString(_ days: Int32) -> String {
@@ -27,7 +27,7 @@ package enum DateTimeText {
   }
 
   @inlinable
-  package static func floorDivide(_ a: Int64, _ b: Int64) -> Int64 {
+  public static func floorDivide(_ a: Int64, _ b: Int64) -> Int64 {
     let quotient = a / b
     return a % b != 0 && (a < 0) != (b < 0) ? quotient - 1 : quotient
   }

@@ -5,11 +5,11 @@ package import LakeDiagnostics
 ///
 /// Whoever allocates a buffer may write to it until it is shared; from then on nobody does.
 /// `@unchecked Sendable`: the memory is not written after it is published to another thread.
-package final class Buffer: @unchecked Sendable {
+public final class Buffer: @unchecked Sendable {
   /// 64-byte aligned from 64 KiB on, 16-byte aligned below.
-  package let base: UnsafeMutableRawPointer
+  public let base: UnsafeMutableRawPointer
   /// Usable bytes.
-  package let byteCount: Int
+  public let byteCount: Int
   private let release: Release
 
   private enum Release {

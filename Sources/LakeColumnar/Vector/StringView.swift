@@ -1,37 +1,37 @@
-import Glibc
+public import Glibc
 
 /// A string or binary value of up to 4 GiB in 16 bytes: length, four-byte prefix, and the rest or a pointer.
 ///
 /// Up to 12 bytes stand inline, zero-padded; longer values are a pointer into a buffer that the vector keeps
 /// alive. The layout is that of Umbra ("Umbra: A Disk-Based System with In-Memory Performance", CIDR 2020).
 @frozen
-package struct StringView: BitwiseCopyable, Sendable {
+public struct StringView: BitwiseCopyable, Sendable {
   /// Low 32 bits: length in bytes; high 32 bits: the first four bytes, zero-padded.
-  package var head: UInt64
+  public var head: UInt64
   /// Bytes 4 to 11, zero-padded, or the address of the first byte.
-  package var tail: UInt64
+  public var tail: UInt64
 
   @inlinable @inline(__always)
-  package init(head: UInt64, tail: UInt64) {
+  public init(head: UInt64, tail: UInt64) {
     self.head = head
     self.tail = tail
   }
 
   /// Bytes that a view holds without a pointer.
-  @inlinable package static var inlineCapacity: Int { 12 }
+  @inlinable public static var inlineCapacity: Int { 12 }
 
   /// The empty string.
-  @inlinable package static var empty: StringView { StringView(head: 0, tail: 0) }
+  @inlinable public static var empty: StringView { StringView(head: 0, tail: 0) }
 
   @inlinable @inline(__always)
-  package var count: Int { Int(truncatingIfNeeded: head & 0xFFFF_FFFF) }
+  public var count: Int { Int(truncatingIfNeeded: head & 0xFFFF_FFFF) }
 
   @inlinable @inline(__always)
-  package var isInline: Bool { head & 0xFFFF_FFFF <= 12 }
+  public var isInline: Bool { head & 0xFFFF_FFFF <= 12 }
 
   /// A view of bytes that stay where they are as long as the view is used (if longer than 12 bytes).
   @inlinable
-  package init(_ bytes: UnsafePointer<UInt8>, count: Int) {
+  public init(_ bytes: UnsafePointer<UInt8>, count: Int) {
     if count <= 12 {
       var value: (UInt64, UInt64) = (0, 0)
       withUnsafeMutableBytes(of: &value) { raw in
@@ -49,7 +49,7 @@ package struct StringView: BitwiseCopyable, Sendable {
 
   /// Calls `body` with the bytes; the pointer is valid during the call only.
   @inlinable @inline(__always)
-  package func withBytes<R, E: Error>(_ body: (UnsafeBufferPointer<UInt8>) throws(E) -> R) throws(E) -> R {
+  public func withBytes<R, E: Error>(_ body: (UnsafeBufferPointer<UInt8>) throws(E) -> R) throws(E) -> R {
     if isInline {
       var copy = self
       return try Self.withInlineBytes(&copy, body)
@@ -78,7 +78,7 @@ package struct StringView: BitwiseCopyable, Sendable {
 
 extension StringView: Equatable {
   @inlinable @inline(__always)
-  package static func == (a: StringView, b: StringView) -> Bool {
+  public static func == (a: StringView, b: StringView) -> Bool {
     if a.head != b.head { return false }
     if a.tail == b.tail { return true }
     if a.isInline { return false }
@@ -96,11 +96,11 @@ extension StringView: Equatable {
 extension StringView: Comparable {
   /// Order of unsigned bytes, which for UTF-8 is the order of code points (Spark's UTF8_BINARY).
   @inlinable
-  package static func < (a: StringView, b: StringView) -> Bool { a.compare(b) < 0 }
+  public static func < (a: StringView, b: StringView) -> Bool { a.compare(b) < 0 }
 
   /// Negative, zero or positive as this value sorts before, with or behind the other.
   @inlinable
-  package func compare(_ other: StringView) -> Int {
+  public func compare(_ other: StringView) -> Int {
     let x = UInt32(truncatingIfNeeded: head >> 32).byteSwapped
     let y = UInt32(truncatingIfNeeded: other.head >> 32).byteSwapped
     if x != y { return x < y ? -1 : 1 }
@@ -131,7 +131,7 @@ extension StringView: Comparable {
 extension StringView {
   /// A 64-bit hash of the content by multiply-and-fold mixing (after wyhash); equal content, equal hash.
   @inlinable
-  package var contentHash: UInt64 {
+  public var contentHash: UInt64 {
     if isInline { return HashMix.mix(head ^ HashMix.seed0, tail ^ HashMix.seed1) }
     return longHash
   }
@@ -157,36 +157,36 @@ extension StringView {
 }
 
 /// The mixing step that all hashes of the engine share.
-package enum HashMix {
-  @inlinable package static var seed0: UInt64 { 0xA076_1D64_78BD_642F }
-  @inlinable package static var seed1: UInt64 { 0xE703_7ED1_A0B4_28DB }
+public enum HashMix {
+  @inlinable public static var seed0: UInt64 { 0xA076_1D64_78BD_642F }
+  @inlinable public static var seed1: UInt64 { 0xE703_7ED1_A0B4_28DB }
 
   /// Multiplies to 128 bits and folds the halves.
   @inlinable @inline(__always)
-  package static func mix(_ a: UInt64, _ b: UInt64) -> UInt64 {
+  public static func mix(_ a: UInt64, _ b: UInt64) -> UInt64 {
     let product = a.multipliedFullWidth(by: b)
     return product.high ^ product.low
   }
 
   /// The hash of one 64-bit value.
   @inlinable @inline(__always)
-  package static func hash(_ value: UInt64) -> UInt64 { mix(value ^ seed0, seed1) }
+  public static func hash(_ value: UInt64) -> UInt64 { mix(value ^ seed0, seed1) }
 
   /// Folds the hash of a further column into a row's hash.
   @inlinable @inline(__always)
-  package static func combine(_ row: UInt64, _ column: UInt64) -> UInt64 {
+  public static func combine(_ row: UInt64, _ column: UInt64) -> UInt64 {
     mix(row ^ seed0, column ^ seed1)
   }
 }
 
 /// Where an array or map of one row lies in its child vector.
 @frozen
-package struct ListEntry: BitwiseCopyable, Sendable, Equatable {
-  package var offset: UInt32
-  package var count: UInt32
+public struct ListEntry: BitwiseCopyable, Sendable, Equatable {
+  public var offset: UInt32
+  public var count: UInt32
 
   @inlinable @inline(__always)
-  package init(offset: UInt32, count: UInt32) {
+  public init(offset: UInt32, count: UInt32) {
     self.offset = offset
     self.count = count
   }

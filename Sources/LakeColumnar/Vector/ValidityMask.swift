@@ -1,8 +1,8 @@
 /// One bit a row, 1 = valid, 0 = NULL, in 64-bit words; bits behind the last row are unspecified.
 ///
 /// A vector without NULLs has no mask at all.
-package struct ValidityMask: Sendable {
-  package let buffer: Buffer
+public struct ValidityMask: Sendable {
+  public let buffer: Buffer
 
   /// A mask over existing words.
   package init(buffer: Buffer) { self.buffer = buffer }
@@ -15,13 +15,17 @@ package struct ValidityMask: Sendable {
 
   /// Words needed for that many rows; at least one.
   @inlinable
-  package static func wordCount(_ rows: Int) -> Int { max(1, (rows &+ 63) >> 6) }
+  public static func wordCount(_ rows: Int) -> Int { max(1, (rows &+ 63) >> 6) }
 
-  package var words: UnsafeMutablePointer<UInt64> { buffer.base.assumingMemoryBound(to: UInt64.self) }
+  @inlinable @inline(__always)
+  public var words: UnsafeMutablePointer<UInt64> { buffer.base.assumingMemoryBound(to: UInt64.self) }
 
-  package func isValid(_ row: Int) -> Bool { words.isValid(row) }
-  package func setValid(_ row: Int) { words.setValid(row) }
-  package func setNull(_ row: Int) { words.setNull(row) }
+  @inlinable @inline(__always)
+  public func isValid(_ row: Int) -> Bool { words.isValid(row) }
+  @inlinable @inline(__always)
+  public func setValid(_ row: Int) { words.setValid(row) }
+  @inlinable @inline(__always)
+  public func setNull(_ row: Int) { words.setNull(row) }
 
   /// How many of the first `count` rows are valid.
   package func validCount(_ count: Int) -> Int {
@@ -59,13 +63,13 @@ package struct ValidityMask: Sendable {
 extension UnsafeMutablePointer where Pointee == UInt64 {
   /// Whether the bit of a row is 1.
   @inlinable @inline(__always)
-  package func isValid(_ row: Int) -> Bool { self[row >> 6] >> UInt64(row & 63) & 1 != 0 }
+  public func isValid(_ row: Int) -> Bool { self[row >> 6] >> UInt64(row & 63) & 1 != 0 }
   @inlinable @inline(__always)
-  package func setValid(_ row: Int) { self[row >> 6] |= 1 << UInt64(row & 63) }
+  public func setValid(_ row: Int) { self[row >> 6] |= 1 << UInt64(row & 63) }
   @inlinable @inline(__always)
-  package func setNull(_ row: Int) { self[row >> 6] &= ~(1 << UInt64(row & 63)) }
+  public func setNull(_ row: Int) { self[row >> 6] &= ~(1 << UInt64(row & 63)) }
 }
 
 /// A Bool as 0 or 1 without a branch.
 @inlinable @inline(__always)
-package func bit(_ condition: Bool) -> Int { Int(unsafeBitCast(condition, to: UInt8.self)) }
+public func bit(_ condition: Bool) -> Int { Int(unsafeBitCast(condition, to: UInt8.self)) }

@@ -14,19 +14,19 @@ package import LakeTypes
 /// Nested values are never dictionary-encoded.
 ///
 /// `@unchecked Sendable`: a vector is not changed once it is built.
-package final class Vector: @unchecked Sendable {
-  package enum Encoding: Sendable { case flat, constant, dictionary }
+public final class Vector: @unchecked Sendable {
+  public enum Encoding: Sendable { case flat, constant, dictionary }
 
   package let type: LogicalType
   package let physical: PhysicalType
-  package let encoding: Encoding
+  public let encoding: Encoding
   /// Logical rows.
-  package let count: Int
+  public let count: Int
   /// The first slot or code.
-  package let values: UnsafeMutableRawPointer
+  public let values: UnsafeMutableRawPointer
   /// nil where no row is NULL.
-  package let validity: ValidityMask?
-  package let dictionary: Vector?
+  public let validity: ValidityMask?
+  public let dictionary: Vector?
   package let children: [Vector]
   /// What keeps `values` alive.
   package let owner: Buffer
@@ -92,26 +92,31 @@ package final class Vector: @unchecked Sendable {
 
   /// The slots of a flat or constant vector.
   @inlinable @inline(__always)
-  package func slots<T: BitwiseCopyable>(_ type: T.Type) -> UnsafeMutablePointer<T> {
+  public func slots<T: BitwiseCopyable>(_ type: T.Type) -> UnsafeMutablePointer<T> {
     values.assumingMemoryBound(to: T.self)
   }
 
   /// The codes of a dictionary vector.
-  package var codes: UnsafeMutablePointer<UInt32> { values.assumingMemoryBound(to: UInt32.self) }
+  @inlinable @inline(__always)
+  public var codes: UnsafeMutablePointer<UInt32> { values.assumingMemoryBound(to: UInt32.self) }
 
-  package var isFlat: Bool { encoding == .flat }
-  package var isConstant: Bool { encoding == .constant }
+  @inlinable @inline(__always)
+  public var isFlat: Bool { encoding == .flat }
+  @inlinable @inline(__always)
+  public var isConstant: Bool { encoding == .constant }
   /// Whether this is a constant NULL.
   package var isConstantNull: Bool { encoding == .constant && !(validity?.isValid(0) ?? true) }
 
   /// Whether a row is not NULL.
-  package func isValid(_ row: Int) -> Bool {
+  @inlinable @inline(__always)
+  public func isValid(_ row: Int) -> Bool {
     guard let validity else { return true }
     return validity.isValid(encoding == .constant ? 0 : row)
   }
 
   /// The slot of a row within the flat storage (of this vector or its dictionary).
-  package func slotIndex(_ row: Int) -> Int {
+  @inlinable @inline(__always)
+  public func slotIndex(_ row: Int) -> Int {
     switch encoding {
     case .flat: row
     case .constant: 0
@@ -120,7 +125,8 @@ package final class Vector: @unchecked Sendable {
   }
 
   /// The vector that holds the slots: the dictionary of a dictionary vector, else the vector itself.
-  package var slotVector: Vector { dictionary ?? self }
+  @inlinable @inline(__always)
+  public var slotVector: Vector { dictionary ?? self }
 
   /// The same storage under another type of the same physical form.
   package func retyped(_ type: LogicalType) -> Vector {

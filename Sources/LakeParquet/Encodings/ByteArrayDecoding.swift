@@ -66,6 +66,19 @@ enum ByteArrayDecoding {
     cursor = position
   }
 
+  /// PLAIN values at ascending positions, which count from `base`, the position of the next value.
+  static func pickPlain(
+    _ cursor: inout UnsafePointer<UInt8>, end: UnsafePointer<UInt8>, _ positions: UnsafePointer<UInt32>, count: Int,
+    base: Int, into target: UnsafeMutablePointer<StringView>
+  ) throws(FormatFault) {
+    var next = base
+    for index in 0..<count {
+      try skipPlain(&cursor, end: end, count: Int(positions[index]) &- next)
+      try decodePlain(&cursor, end: end, count: 1, into: target + index)
+      next = Int(positions[index]) &+ 1
+    }
+  }
+
   /// DELTA_LENGTH_BYTE_ARRAY: the lengths, then all bytes; the views point into the page.
   static func decodeDeltaLength(
     _ bytes: UnsafePointer<UInt8>, count: Int, limit: Int

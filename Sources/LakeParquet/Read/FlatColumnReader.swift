@@ -6,15 +6,16 @@ import LakeTypes
 /// and pages without a wanted row are not even decompressed.
 final class FlatColumnReader {
   let chunk: ColumnChunkReader
-  private let width: Int
-  private let isOptional: Bool
-  private var pageIndex = 0
-  private var page: OpenPage?
+  let width: Int
+  let isOptional: Bool
+  private(set) var pageIndex = 0
+  var page: OpenPage?
   /// The next row to be decoded.
-  private var position = 0
-  private var codeBuffer = RecycledBuffer()
-  private var slotBuffer = RecycledBuffer()
-  private var scratch = RecycledBuffer()
+  var position = 0
+  var codeBuffer = RecycledBuffer()
+  var slotBuffer = RecycledBuffer()
+  var scratch = RecycledBuffer()
+  var spanBuffer = RecycledBuffer()
 
   init(_ chunk: ColumnChunkReader) {
     self.chunk = chunk
@@ -42,9 +43,7 @@ final class FlatColumnReader {
     try close(before: first, pages)
     let hull = base + Int(rows[count - 1]) + 1 - first
     if count * Self.sparseLimit > hull { return try gathered(rows, count, base, first, hull) }
-    let read = try chunk.pages(holding: RowRanges(rows, count: count, base: base)).pages
-    if !arePickable(read, rows, count, base) { return try gathered(rows, count, base, first, hull) }
-    return try pickCodes(read, rows, count, base)
+    return try picked(rows, count, base)
   }
 
   /// From one row in so many on, unpacking all and gathering is as fast as picking.
@@ -80,7 +79,7 @@ final class FlatColumnReader {
   }
 
   /// Opens the page of a row, goes there, and returns how many of the wanted rows the page holds.
-  private func enter(_ row: Int, limit: Int, _ pages: [PageSlot]) throws(QueryError) -> Int {
+  func enter(_ row: Int, limit: Int, _ pages: [PageSlot]) throws(QueryError) -> Int {
     try close(before: row, pages)
     guard pageIndex < pages.count else { throw chunk.located(.corrupt("the column ends early")) }
     if page == nil { page = try chunk.open(pages[pageIndex]) }
@@ -146,7 +145,7 @@ final class FlatColumnReader {
   }
 
   /// Decodes and checks the codes of rows of the open page; returns how many are not NULL.
-  private func decodeCodes(
+  func decodeCodes(
     _ count: Int, _ codes: UnsafeMutablePointer<UInt32>, _ mask: inout ValidityMask?, at offset: Int, total: Int
   ) throws(QueryError) -> Int {
     let valid: Int
@@ -162,7 +161,7 @@ final class FlatColumnReader {
     return valid
   }
 
-  private func check(_ codes: UnsafePointer<UInt32>, _ count: Int) throws(QueryError) {
+  func check(_ codes: UnsafePointer<UInt32>, _ count: Int) throws(QueryError) {
     let limit = try chunk.dictionary().count
     guard SlotSpreading.areCodesValid(codes, count: count, below: limit) else {
       throw chunk.located(.corrupt("a dictionary code is out of range"))
@@ -188,7 +187,7 @@ final class FlatColumnReader {
       validity: valid == count ? nil : mask, heaps: heaps)
   }
 
-  private func decodeSlots(
+  func decodeSlots(
     _ count: Int, _ slots: UnsafeMutableRawPointer, _ mask: inout ValidityMask?, at offset: Int, total: Int,
     _ heaps: inout [Buffer]
   ) throws(QueryError) -> Int {
@@ -209,7 +208,7 @@ final class FlatColumnReader {
   }
 
   /// Keeps what views of the open page point to.
-  private func keep(_ heap: Buffer?, _ heaps: inout [Buffer]) {
+  func keep(_ heap: Buffer?, _ heaps: inout [Buffer]) {
     for owner in page?.values.owners ?? [] where !heaps.contains(where: { $0 === owner }) { heaps.append(owner) }
     if let heap { heaps.append(heap) }
   }
@@ -224,90 +223,16 @@ final class FlatColumnReader {
       slots.initializeMemory(as: UInt8.self, repeating: 0, count: count * width)
       return 0
     }
+    try copyEntries(codes, count, to: slots, &heaps)
+    return valid
+  }
+
+  /// Copies entries of the dictionary and keeps what their views point to.
+  func copyEntries(
+    _ codes: UnsafePointer<UInt32>, _ count: Int, to slots: UnsafeMutableRawPointer, _ heaps: inout [Buffer]
+  ) throws(QueryError) {
     let dictionary = try chunk.dictionary()
     SlotSpreading.gather(dictionary, codes, count: count, into: slots)
     for heap in dictionary.heaps where !heaps.contains(where: { $0 === heap }) { heaps.append(heap) }
-    return valid
-  }
-
-  // MARK: Picking
-
-  /// Whether the wanted rows lie in pages of dictionary codes only.
-  private func arePickable(
-    _ pages: [PageSlot], _ rows: UnsafePointer<UInt32>, _ count: Int, _ base: Int
-  ) -> Bool {
-    let last = base + Int(rows[count - 1])
-    var index = pageIndex
-    while index < pages.count, pages[index].firstEntry <= last {
-      if !pages[index].isDictionaryCoded { return false }
-      index += 1
-    }
-    return true
-  }
-
-  private func pickCodes(
-    _ pages: [PageSlot], _ rows: UnsafePointer<UInt32>, _ count: Int, _ base: Int
-  ) throws(QueryError) -> Vector {
-    let owner = codeBuffer.take(count * 4)
-    let codes = owner.base.assumingMemoryBound(to: UInt32.self)
-    var mask: ValidityMask?
-    var done = 0
-    var valid = 0
-    while done < count {
-      let first = base + Int(rows[done])
-      _ = try enter(first, limit: 1, pages)
-      let pageEnd = pages[pageIndex].endEntry - base
-      var last = done + 1
-      while last < count, Int(rows[last]) < pageEnd { last += 1 }
-      valid += try pickInPage(rows + done, last - done, base, codes + done, &mask, at: done, total: count)
-      done = last
-    }
-    if valid == 0 { return .allNull(chunk.converter.type, count: count) }
-    return .dictionary(try chunk.dictionary(), codes: owner, count: count, validity: valid == count ? nil : mask)
-  }
-
-  /// Picks rows of the open page, the first of which is the next one.
-  private func pickInPage(
-    _ rows: UnsafePointer<UInt32>, _ count: Int, _ base: Int, _ codes: UnsafeMutablePointer<UInt32>,
-    _ mask: inout ValidityMask?, at offset: Int, total: Int
-  ) throws(QueryError) -> Int {
-    let span = base + Int(rows[count - 1]) + 1 - position
-    guard try hasNoNulls(span) else {
-      return try pickAmongNulls(rows, count, base, codes, &mask, at: offset, total: total, span)
-    }
-    do throws(FormatFault) {
-      if isOptional { try page?.definition.skip(span) }
-      try page?.values.hybrid.pick(rows, count: count, base: position - base, into: codes)
-    } catch { throw chunk.located(error) }
-    position += span
-    try check(codes, count)
-    return count
-  }
-
-  /// Whether the levels say in one run that the next rows are not NULL.
-  private func hasNoNulls(_ count: Int) throws(QueryError) -> Bool {
-    guard isOptional else { return true }
-    do throws(FormatFault) {
-      return try page?.definition.isRun(of: 1, count: count) ?? true
-    } catch { throw chunk.located(error) }
-  }
-
-  private func pickAmongNulls(
-    _ rows: UnsafePointer<UInt32>, _ count: Int, _ base: Int, _ codes: UnsafeMutablePointer<UInt32>,
-    _ mask: inout ValidityMask?, at offset: Int, total: Int, _ span: Int
-  ) throws(QueryError) -> Int {
-    let start = position - base
-    let all = scratch.take(span * 4).base.assumingMemoryBound(to: UInt32.self)
-    var spanMask: ValidityMask?
-    _ = try decodeCodes(span, all, &spanMask, at: 0, total: span)
-    let target = mask ?? ValidityMask(count: total, allValid: true)
-    mask = target
-    var valid = 0
-    for index in 0..<count {
-      let row = Int(rows[index]) - start
-      codes[index] = all[row]
-      if spanMask?.isValid(row) ?? true { valid += 1 } else { target.setNull(offset + index) }
-    }
-    return valid
   }
 }

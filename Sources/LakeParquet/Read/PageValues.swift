@@ -155,6 +155,30 @@ struct PageValues {
     }
   }
 
+  /// Decodes the values at ascending positions, which count from `base`, the position of the next value; consumes up to
+  /// the last of them. Returns a buffer that slots point into, if made. Not for codes and bits.
+  mutating func pick(
+    _ positions: UnsafePointer<UInt32>, count: Int, base: Int, with converter: ValueConverter,
+    into target: UnsafeMutableRawPointer
+  ) throws(FormatFault) -> Buffer? {
+    let isIdentity = converter.conversion == .identity
+    let stored = isIdentity ? nil : Buffer(byteCount: count * width)
+    let raw = stored?.base ?? target
+    switch form {
+    case .codes, .bits: return nil
+    case .fixed:
+      let source = try takeFixed(Int(positions[count - 1]) + 1 - base)
+      SlotSpreading.pick(source, width: width, positions, count: count, base: base, into: raw)
+    case .variable:
+      let views = raw.assumingMemoryBound(to: StringView.self)
+      try ByteArrayDecoding.pickPlain(&cursor, end: end, positions, count: count, base: base, into: views)
+    }
+    guard let stored else { return nil }
+    let heap = try converter.convert(stored.base.assumingMemoryBound(to: UInt8.self), count, into: target)
+    // Views of fixed-length values point to what they were made from.
+    return heap ?? stored
+  }
+
   private mutating func decodeViews(
     _ count: Int, _ target: UnsafeMutablePointer<StringView>
   ) throws(FormatFault) {

@@ -63,6 +63,37 @@ enum SlotSpreading {
     for index in 0..<count { target[index] = source[Int(codes[index])] }
   }
 
+  /// Copies the slots at ascending positions, which count from `base`.
+  static func pick(
+    _ slots: UnsafeRawPointer, width: Int, _ positions: UnsafePointer<UInt32>, count: Int, base: Int,
+    into target: UnsafeMutableRawPointer
+  ) {
+    switch width {
+    case 1: pick(slots, UInt8.self, positions, count, base, target)
+    case 2: pick(slots, UInt16.self, positions, count, base, target)
+    case 4: pick(slots, UInt32.self, positions, count, base, target)
+    case 8: pick(slots, UInt64.self, positions, count, base, target)
+    case 16: pick(slots, StringView.self, positions, count, base, target)
+    default:
+      for index in 0..<count {
+        let source = slots + (Int(positions[index]) - base) * width
+        (target + index * width).copyMemory(from: source, byteCount: width)
+      }
+    }
+  }
+
+  @inline(__always)
+  private static func pick<T: BitwiseCopyable>(
+    _ slots: UnsafeRawPointer, _ slot: T.Type, _ positions: UnsafePointer<UInt32>, _ count: Int, _ base: Int,
+    _ raw: UnsafeMutableRawPointer
+  ) {
+    let target = raw.assumingMemoryBound(to: T.self)
+    let stride = MemoryLayout<T>.size
+    for index in 0..<count {
+      target[index] = slots.loadUnaligned(fromByteOffset: (Int(positions[index]) &- base) &* stride, as: T.self)
+    }
+  }
+
   /// Whether all codes are below the dictionary's count.
   static func areCodesValid(_ codes: UnsafePointer<UInt32>, count: Int, below limit: Int) -> Bool {
     var largest: UInt32 = 0
