@@ -44,6 +44,18 @@ import Testing
     }
   }
 
+  @Test(arguments: [5, 9, 40]) func fewRowsWithoutNullsArePickedFromPlainPages(_ step: Int) throws {
+    let file = try ParquetFile.open(Fixture.file("present_plain_v1.parquet"))
+    func rows(_ predicates: [ScanPredicate]) throws -> [String] {
+      let request = ParquetReadRequest(fields: file.schema.fields, predicates: predicates)
+      return try allRows(file.reader(request, rowGroups: 0..<file.rowGroupCount))
+    }
+    let all = try rows([])
+    let wanted = Array(stride(from: step - 3, to: 400, by: step))
+    let found = try rows([ScanPredicate(column: 0, .isIn(wanted.map { .integer(Int64($0)) }))])
+    #expect(found == wanted.map { all[$0] })
+  }
+
   @Test func dictionariesSurvive() throws {
     let file = try ParquetFile.open(Fixture.file("flat_snappy_v1.parquet"))
     let code = file.schema.fields[try #require(file.schema.index(of: "code"))]

@@ -17,6 +17,8 @@ import Testing
   private final class CountingFile: ReadableFile {
     private let inner: MemoryFile
     nonisolated(unsafe) private(set) var read = 0
+    /// Bytes of the largest read.
+    nonisolated(unsafe) private(set) var largest = 0
     var path: String { inner.path }
     var size: Int { inner.size }
 
@@ -24,6 +26,7 @@ import Testing
 
     func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(QueryError) {
       read += buffer.count
+      largest = max(largest, buffer.count)
       try inner.read(into: buffer, at: offset)
     }
   }
@@ -105,6 +108,54 @@ import Testing
     let bytes = try Self.file { $0.writesPageIndex = false }
     let found = try Self.scan(bytes, [ScanPredicate(column: 0, .compare(.equal, .integer(17_000)))])
     #expect(found.rows.count == 1)
+  }
+
+  /// Chunks of several megabytes with NULLs, short and long lists: in pages of both versions, with an index or without.
+  @Test(arguments: [ParquetWriteOptions.PageVersion.v1, .v2], [true, false])
+  func largeChunksAreReadSpanBySpan(_ version: ParquetWriteOptions.PageVersion, _ hasIndex: Bool) throws {
+    let rowCount = 120_000
+    let fields = [Field("k", .bigint), Field("text", .string), Field("list", .array(.string, containsNull: true))]
+    let options = ParquetWriteOptions(
+      codec: .uncompressed, pageByteCount: 64 << 10, pageRowCount: 3000, pageVersion: version,
+      usesDictionaries: false, writesPageIndex: hasIndex)
+    let sink = MemorySink()
+    let writer = try ParquetWriter(sink, schema: Schema(fields), options: options)
+    for start in stride(from: 0, to: rowCount, by: 2000) {
+      let columns = fields.map { VectorBuilder($0.type) }
+      for row in start..<start + 2000 {
+        columns[0].append(int64: Int64(row))
+        if row % 7 == 3 { columns[1].appendNull() } else { columns[1].append(string: "text of row \(row)") }
+        columns[2].append(
+          .array((0..<row % 4).map { $0 == 2 ? .null : .string("element \($0) of \(row)") }))
+      }
+      try writer.write(Batch(columns: columns.map { $0.finish() }, count: 2000))
+    }
+    _ = try writer.finish()
+    let counting = CountingFile(sink.bytes)
+    let file = try ParquetFile.open(counting)
+    #expect(file.rowGroupCount == 1)
+    func rows(_ predicates: [ScanPredicate]) throws -> [String] {
+      try allRows(
+        file.reader(ParquetReadRequest(fields: file.schema.fields, predicates: predicates), rowGroups: 0..<1))
+    }
+    let all = try rows([])
+    #expect(all.count == rowCount)
+    for row in [0, 3, 4, 59_999, 60_002, rowCount - 1] {
+      let text = row % 7 == 3 ? "null" : "\"text of row \(row)\""
+      let list = (0..<row % 4).map { $0 == 2 ? "null" : "\"element \($0) of \(row)\"" }.joined(separator: ",")
+      #expect(all[row] == "[\(row),\(text),[\(list)]]")
+    }
+    #expect(counting.largest < ColumnChunkPages.spanSize + (128 << 10))
+    // A stretch of neighbours, most rows, and few rows far apart.
+    for (low, high) in [(50_000, 51_000), (2500, rowCount - 2500)] {
+      let tests = [
+        ScanPredicate(column: 0, .compare(.greaterOrEqual, .integer(Int64(low)))),
+        ScanPredicate(column: 0, .compare(.less, .integer(Int64(high)))),
+      ]
+      #expect(try rows(tests) == Array(all[low..<high]))
+    }
+    let few = Array(stride(from: 11, to: rowCount, by: 7919))
+    #expect(try rows([ScanPredicate(column: 0, .isIn(few.map { .integer(Int64($0)) }))]) == few.map { all[$0] })
   }
 
   @Test func withDictionariesAndCompression() throws {

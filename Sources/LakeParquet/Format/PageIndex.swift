@@ -44,15 +44,13 @@ struct OffsetIndex {
     pages[page].firstRow..<(page + 1 < pages.count ? pages[page + 1].firstRow : rowCount)
   }
 
-  /// The page that holds a row.
-  func page(of row: Int) -> Int {
-    var low = 0
-    var high = pages.count
-    while low < high {
-      let middle = (low + high) / 2
-      if pages[middle].firstRow <= row { low = middle + 1 } else { high = middle }
+  /// Stored bytes of the pages that hold some of the rows.
+  func byteCount(of rows: RowRanges, rowCount: Int) -> Int {
+    var total = 0
+    for (number, page) in pages.enumerated() where rows.overlaps(self.rows(number, rowCount: rowCount)) {
+      total += page.byteCount
     }
-    return max(low - 1, 0)
+    return total
   }
 
   /// Checks that the pages follow each other inside of the chunk and share out its rows.

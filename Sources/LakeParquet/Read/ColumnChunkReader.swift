@@ -91,29 +91,35 @@ final class ColumnChunkReader {
   /// The pages, if the chunk has been read.
   var loadedPages: [PageSlot]? { loaded?.pages }
 
-  /// The pages; reads the chunk on first use.
+  /// The pages; reads the chunk, or its headers, on first use.
   func pages() throws(QueryError) -> ColumnChunkPages {
     if let loaded { return loaded }
-    let isPartial = chunk.offsetIndex != nil && (selection != nil || isSparse && byteCount >= Self.smallestSparse)
-    wasSparse = isPartial && isSparse
-    try naming { () throws(QueryError) in try ColumnChunkPages.validate(chunk, in: file) }
-    var pages = isPartial ? try listed() : try wholeChunk()
-    if isPartial, let selection, !isSparse { try fetch(selection, into: &pages) }
+    let pages = try naming { () throws(QueryError) in
+      try ColumnChunkPages.validate(chunk, in: file)
+      return try firstLook()
+    }
     loaded = pages
     return pages
   }
 
-  private func wholeChunk() throws(QueryError) -> ColumnChunkPages {
-    try naming { () throws(QueryError) in try ColumnChunkPages.load(chunk, from: file, counters, memory) }
-  }
-
-  private func listed() throws(QueryError) -> ColumnChunkPages {
+  private func firstLook() throws(QueryError) -> ColumnChunkPages {
+    guard chunk.offsetIndex != nil, selection != nil || isSparse && byteCount >= Self.smallestSparse else {
+      return try ColumnChunkPages.load(chunk, from: file, counters, memory)
+    }
     let index = try indexPlace.offsetIndex(counters)
     let rowCount = indexPlace.file.rowCount(ofRowGroup: rowGroup)
-    return try naming { () throws(QueryError) in
-      try ColumnChunkPages.listed(
-        chunk, index, rowCount: rowCount, isRepeated: column.maxRepetition > 0, from: file, counters, memory)
+    let isSmall = selection.map { index.byteCount(of: $0, rowCount: rowCount) <= ColumnChunkPages.spanSize } ?? false
+    // The headers of all pages say which hold codes; the index does not.
+    if !isSparse, !isSmall, column.maxRepetition == 0 {
+      return try ColumnChunkPages.load(chunk, from: file, counters, memory)
     }
+    wasSparse = isSparse
+    var pages = try ColumnChunkPages.listed(
+      chunk, index, rowCount: rowCount, isRepeated: column.maxRepetition > 0, from: file, counters, memory)
+    if let selection, !isSparse, isSmall {
+      try pages.fetch(selection, readingOn: nil, from: file, counters, memory)
+    }
+    return pages
   }
 
   /// Names column and row group in an error of the chunk.
@@ -127,12 +133,14 @@ final class ColumnChunkReader {
 
   /// The pages, of which those that hold some of the rows have been read.
   func pages(holding rows: @autoclosure () -> RowRanges) throws(QueryError) -> ColumnChunkPages {
-    let all = try pages()
-    if !all.isPartial { return all }
-    var fuller = all
-    try fetch(rows(), into: &fuller)
-    loaded = fuller
-    return fuller
+    var pages = try pages()
+    if !pages.isPartial { return pages }
+    try naming { () throws(QueryError) in
+      try pages.fetch(
+        rows(), readingOn: isSparse ? nil : selection ?? RowRanges(all: .max), from: file, counters, memory)
+    }
+    loaded = pages
+    return pages
   }
 
   /// Whether every page that may be read is known to hold dictionary codes.
@@ -147,14 +155,6 @@ final class ColumnChunkReader {
     let slot = try pages().pages[index]
     if !slot.isAbsent { return slot }
     return try pages(holding: RowRanges([slot.firstEntry..<slot.endEntry])).pages[index]
-  }
-
-  private func fetch(_ rows: RowRanges, into pages: inout ColumnChunkPages) throws(QueryError) {
-    do throws(QueryError) {
-      try pages.fetch(rows, from: file, counters, memory)
-    } catch {
-      throw error.inColumn(column.path.joined(separator: "."), rowGroup: rowGroup)
-    }
   }
 
   /// The dictionary as a flat vector of the wanted type; decoded on first use.
@@ -222,7 +222,8 @@ final class ColumnChunkReader {
 
   /// Opens a data page: decompresses it and finds its levels and values.
   func open(_ slot: PageSlot) throws(QueryError) -> OpenPage {
-    let pages = try pages()
+    loaded?.forget(before: slot, memory)
+    let pages = try readsAhead ? pages(andBehind: slot) : pages()
     place = .page(slot.index)
     counters.add(1, to: .pagesRead)
     try locating { () throws(FormatFault) in try pages.verify(slot) }
@@ -232,6 +233,16 @@ final class ColumnChunkReader {
       return slot.header.kind == .dataV1
         ? try openVersion1(slot, pages, codec) : try openVersion2(slot, pages, codec)
     }
+  }
+
+  /// The pages, of which the one behind a page has been read if it may be wanted.
+  private func pages(andBehind slot: PageSlot) throws(QueryError) -> ColumnChunkPages {
+    let all = try pages()
+    guard slot.index + 1 < all.pages.count else { return all }
+    let next = all.pages[slot.index + 1]
+    let rows = next.firstEntry..<next.endEntry
+    if !next.isAbsent || !(selection?.overlaps(rows) ?? true) { return all }
+    return try pages(holding: RowRanges([rows]))
   }
 
   // MARK: Memory

@@ -55,6 +55,11 @@ final class ChunkMemory {
     stored += bytes
   }
 
+  func releaseStored(_ bytes: Int) {
+    memory.release(bytes)
+    stored -= bytes
+  }
+
   func holdDictionary(_ bytes: Int) throws(QueryError) {
     try memory.hold(bytes)
     dictionary += bytes

@@ -244,14 +244,14 @@ final class TypedChunkWriter<Value: StoredValue>: ColumnChunkWriter {
   private var paysSoFar: Bool { (table.byteCount + codedByteCount) * 10 < plainByteCount * 9 }
 
   /// Whether another encoding, such as the differences of sorted numbers, makes the chunk's first page less than half
-  /// of what its codes and their dictionary take.
+  /// of its codes alone: later pages use the same dictionary, so its size says little here.
   private func isSmallerWithoutCodes(_ draft: PageDraft<Value>) -> Bool {
     guard let candidate = candidates.last else { return false }
     appendPlain(draft.codes)
     encoded.removeAll()
     ValueEncoding.append(plain.bytes, count: draft.valueCount, leaf.storage, as: candidate, to: &encoded)
     plain.removeAll()
-    return encoded.count * 2 < table.byteCount + codedByteCount
+    return encoded.count * 2 < codedByteCount
   }
 
   /// Writes the pages so far, which are all full, as codes.

@@ -140,6 +140,15 @@ def flat_table():
     return pa.Table.from_arrays(arrays, schema=pa.schema([field for field, _ in fields.values()]))
 
 
+def present(table):
+    """The table with other rows' values in place of NULLs."""
+    def filled(column):
+        rows = [row for row in range(len(column)) if column[row].is_valid]
+        return column.take([rows[row % len(rows)] for row in range(len(column))]) if rows else column
+
+    return pa.table([filled(column.combine_chunks()) for column in table.columns], schema=table.schema)
+
+
 def nested_table():
     n = ROWS
     rnd = random.Random(11)
@@ -186,6 +195,7 @@ def main():
     for codec in ["none", "snappy", "gzip", "zstd", "lz4"]:
         for version in ["1.0", "2.0"]:
             write("flat_%s_v%s" % (codec, version[0]), flat, compression=codec, data_page_version=version)
+    write("present_plain_v1", present(flat), compression="snappy", use_dictionary=False)
     write("flat_plain_v1", flat, compression="snappy", use_dictionary=False)
     write("flat_fallback_v1", flat, compression="snappy", dictionary_pagesize_limit=256)
     write("flat_fallback_v2", flat, compression="zstd", dictionary_pagesize_limit=256, data_page_version="2.0")
