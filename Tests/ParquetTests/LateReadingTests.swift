@@ -114,7 +114,7 @@ import Testing
   @Test(arguments: [ParquetWriteOptions.PageVersion.v1, .v2], [true, false])
   func largeChunksAreReadSpanBySpan(_ version: ParquetWriteOptions.PageVersion, _ hasIndex: Bool) throws {
     let rowCount = 120_000
-    let fields = [Field("k", .bigint), Field("text", .string), Field("list", .array(.string, containsNull: true))]
+    let fields = [Field("k", .bigint), Field("text", .string), Field("list", .array(.string))]
     let options = ParquetWriteOptions(
       codec: .uncompressed, pageByteCount: 64 << 10, pageRowCount: 3000, pageVersion: version,
       usesDictionaries: false, writesPageIndex: hasIndex)
@@ -125,8 +125,8 @@ import Testing
       for row in start..<start + 2000 {
         columns[0].append(int64: Int64(row))
         if row % 7 == 3 { columns[1].appendNull() } else { columns[1].append(string: "text of row \(row)") }
-        columns[2].append(
-          .array((0..<row % 4).map { $0 == 2 ? .null : .string("element \($0) of \(row)") }))
+        let items = (0..<row % 4).map { $0 == 2 ? Literal.null : .string("element \($0) of \(row)") }
+        columns[2].append(Literal.array(items))
       }
       try writer.write(Batch(columns: columns.map { $0.finish() }, count: 2000))
     }

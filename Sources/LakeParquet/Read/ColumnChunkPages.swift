@@ -111,7 +111,8 @@ struct ColumnChunkPages {
     var entries = 0
     while entries < chunk.valueCount, offset < chunk.compressedSize {
       let name = "page \(pages.pages.count)"
-      let (header, content) = pages.isPartial
+      let (header, content) =
+        pages.isPartial
         ? try headers.header(at: offset, of: name) : try pages.header(at: offset, in: chunk, of: name, file)
       let slot = PageSlot(
         header: header, offset: content, firstEntry: entries, index: pages.pages.count, isAbsent: pages.isPartial)
