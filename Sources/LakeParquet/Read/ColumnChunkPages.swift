@@ -34,7 +34,7 @@ struct ColumnChunkPages {
   /// No page may expand to more.
   static let largestPage = 1 << 30
   /// Larger chunks are read span by span.
-  private static let largestWhole = 1 << 20
+  static let largestWhole = 1 << 20
   /// Bytes that are read at once where the pages behind a wanted one will be wanted too.
   static let spanSize = 512 << 10
 
