@@ -150,6 +150,7 @@ import Testing
     }
     #expect(counting.read > 3 * ColumnChunkPages.largestWhole)
     #expect(counting.largest <= ColumnChunkPages.largestWhole)
+    #expect(counting.largest > ColumnChunkPages.spanSize, "neighbours are read at once")
     // A stretch of neighbours, most rows, and few rows far apart.
     for (low, high) in [(12_000, 13_000), (2500, rowCount - 2500)] {
       let tests = [

@@ -37,6 +37,8 @@ struct ColumnChunkPages {
   static let largestWhole = 1 << 20
   /// Bytes that are read at once where the pages behind a wanted one will be wanted too.
   static let spanSize = 512 << 10
+  /// Bytes between two pages, such as the header of the second, that are read with them.
+  private static let largestGap = 4 << 10
 
   /// Stored bytes of pages that lie side by side in the chunk.
   private struct Span {
@@ -211,10 +213,10 @@ struct ColumnChunkPages {
   private func readOn(behind last: Int, _ rows: RowRanges, _ wanted: inout RowRanges, _ found: inout [Int]) {
     var number = last + 1
     while number < pages.count, pages[number].isAbsent, let span = wanted.ranges.last, span.count < Self.spanSize,
-      storedRange(number).lowerBound == span.upperBound,
+      storedRange(number).lowerBound - span.upperBound <= Self.largestGap,
       rows.overlaps(pages[number].firstEntry..<pages[number].endEntry)
     {
-      wanted.append(storedRange(number))
+      wanted.append(span.upperBound..<storedRange(number).upperBound)
       found.append(number)
       number += 1
     }
