@@ -159,6 +159,11 @@ import Testing
       ]
       #expect(try rows(tests) == Array(all[low..<high]))
     }
+    // Every page has wanted rows, and is read once.
+    let before = counting.read
+    let third = (0..<rowCount).filter { $0 % 3 == 0 }
+    #expect(try rows([ScanPredicate(column: 0, .isIn(third.map { .integer(Int64($0)) }))]) == third.map { all[$0] })
+    #expect(counting.read - before < sink.bytes.count * 11 / 10)
     let few = Array(stride(from: 11, to: rowCount, by: 1979))
     #expect(try rows([ScanPredicate(column: 0, .isIn(few.map { .integer(Int64($0)) }))]) == few.map { all[$0] })
   }

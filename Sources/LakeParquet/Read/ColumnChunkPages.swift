@@ -195,7 +195,9 @@ struct ColumnChunkPages {
       var number = max(found.last.map { $0 + 1 } ?? 0, page(of: range.lowerBound))
       while number < pages.count, pages[number].firstEntry < range.upperBound {
         if pages[number].isAbsent {
-          wanted.append(storedRange(number))
+          let range = storedRange(number)
+          let end = wanted.ranges.last?.upperBound ?? range.lowerBound
+          wanted.append((range.lowerBound - end <= Self.largestGap ? end : range.lowerBound)..<range.upperBound)
           found.append(number)
         }
         number += 1
@@ -228,9 +230,9 @@ struct ColumnChunkPages {
     var high = pages.count
     while low < high {
       let middle = (low + high) / 2
-      if pages[middle].endEntry <= entry { low = middle + 1 } else { high = middle }
+      if pages[middle].firstEntry <= entry { low = middle + 1 } else { high = middle }
     }
-    return low
+    return max(low - 1, 0)
   }
 
   /// Where a page lies in the chunk: with its header if that was not read yet.
@@ -257,7 +259,11 @@ struct ColumnChunkPages {
     while isPartial, let index = spans.firstIndex(where: { !$0.isKept && $0.range.upperBound <= slot.offset }) {
       let range = spans.remove(at: index).range
       memory.releaseStored(range.count)
-      for number in 0..<slot.index where range.contains(pages[number].offset) { pages[number].isAbsent = true }
+      var number = slot.index - 1
+      while number >= 0, pages[number].offset >= range.lowerBound {
+        if pages[number].offset < range.upperBound { pages[number].isAbsent = true }
+        number -= 1
+      }
     }
   }
 

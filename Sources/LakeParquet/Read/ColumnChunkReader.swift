@@ -135,11 +135,13 @@ final class ColumnChunkReader {
   func pages(holding rows: @autoclosure () -> RowRanges) throws(QueryError) -> ColumnChunkPages {
     var pages = try pages()
     if !pages.isPartial { return pages }
+    // Held once only, so that it is changed in place.
+    loaded = nil
+    defer { loaded = pages }
     try naming { () throws(QueryError) in
       try pages.fetch(
         rows(), readingOn: isSparse ? nil : selection ?? RowRanges(all: .max), from: file, counters, memory)
     }
-    loaded = pages
     return pages
   }
 
