@@ -129,6 +129,19 @@ import Testing
     #expect(try await session.execute("SELECT 2").rows() == [[.integer(2)]])
   }
 
+  /// A level of a recursion ends in its midst: a step, or the first part, may make any number of rows.
+  @Test func recursionEndsWithinALevel() async throws {
+    let session = try session()
+    let endless = "range(1000000000000)"
+    let step = "WITH RECURSIVE t(n) AS (SELECT 1L UNION ALL SELECT 7L FROM t, \(endless)) SELECT n FROM t LIMIT 3"
+    #expect(try await session.execute(step).rows() == [[.integer(1)], [.integer(7)], [.integer(7)]])
+    let first = "WITH RECURSIVE t(n) AS (SELECT 7L FROM \(endless) UNION ALL SELECT n FROM t) SELECT n FROM t LIMIT 2"
+    #expect(try await session.execute(first).rows() == [[.integer(7)], [.integer(7)]])
+    let all = "WITH RECURSIVE t(n) AS (SELECT 1L UNION ALL SELECT id FROM t, \(endless)) SELECT count(*) FROM t"
+    let error = await #expect(throws: SQLError.self) { _ = try await session.execute(all).rows() }
+    #expect(error?.sqlState == "42836")
+  }
+
   @Test func aStatementOfACancelledTaskDoesNotRun() async throws {
     let session = try session()
     let task = Task {

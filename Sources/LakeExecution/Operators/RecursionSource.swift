@@ -32,9 +32,15 @@ final class RecursionSource: MorselSource {
   /// Rows of all levels together at most, unless fewer are wanted.
   private static let maximumRows = 1_000_000
 
+  /// A part of the recursion that yields no more rows than may be used, where each of them counts.
+  static func limited(_ part: LogicalPlan, of recursion: RecursionNode, wanted: Int?, total: Int) -> LogicalPlan {
+    if recursion.isDistinct { return part }
+    return .limit(LimitNode(input: part, count: min(wanted ?? .max, maximumRows + 1) - total))
+  }
+
   func start(_ run: QueryRun) throws(QueryError) -> Int {
     let seen = try recursion.isDistinct ? SeenRows(recursion.columns.map(\.type), run) : nil
-    var level = try fresh(anchor.kept, seen, run)
+    var level = try fresh(anchor.take(), bytes: reservation.bytes, seen, run)
     var number = 0
     var total = 0
     while level.rowCount > 0 {
@@ -42,10 +48,12 @@ final class RecursionSource: MorselSource {
       let isEnough = wanted.map { total >= $0 } ?? false
       if !isEnough { try check(level: number, rows: total) }
       all.withLock { $0.append(level) }
-      if isEnough { break }
-      level = try fresh(try next(level, run), seen, run)
-      try spillIfNeeded(run)
       number += 1
+      if isEnough { break }
+      let before = reservation.bytes
+      let rows = try next(level, total: total, run)
+      level = try fresh(rows, bytes: reservation.bytes - before, seen, run)
+      try spillIfNeeded(before, run)
     }
     node.remark("\(number) levels")
     return all.withLock { $0.morsels }
@@ -71,24 +79,27 @@ final class RecursionSource: MorselSource {
     }
   }
 
-  /// The rows that the step makes of a level.
-  private func next(_ level: KeptRows, _ run: QueryRun) throws(QueryError) -> KeptRows {
+  /// The rows that the step makes of a level, behind which there are `total` rows.
+  private func next(_ level: KeptRows, total: Int, _ run: QueryRun) throws(QueryError) -> KeptRows {
     try run.checkpoint()
     var planner = PhysicalPlanner(settings: run.settings)
     planner.workingRows[ObjectIdentifier(recursion.working)] = level
-    let stream = try planner.lowerRoot(recursion.step)
+    let stream = try planner.lowerRoot(Self.limited(recursion.step, of: recursion, wanted: wanted, total: total))
     let rows = SharedRows(
       slots: stream.slots(of: recursion.step.columns), node: node, reservation: reservation)
     planner.end(stream, in: rows)
     var driver = Driver(run: run, isNested: true)
     try driver.execute(&planner.pipelines)
     try run.checkpoint()
-    stepNode.absorb(stream.node)
-    return rows.kept
+    if let step = recursion.isDistinct ? stream.node : stream.node.children.first { stepNode.absorb(step) }
+    return rows.take()
   }
 
-  /// The rows that were not there before, of all levels; all rows if duplicates count.
-  private func fresh(_ rows: KeptRows, _ seen: SeenRows?, _ run: QueryRun) throws(QueryError) -> KeptRows {
+  /// The rows that were not there before, of all levels; all rows if duplicates count. `held` bytes are reserved for
+  /// the rows given.
+  private func fresh(
+    _ rows: KeptRows, bytes held: Int, _ seen: SeenRows?, _ run: QueryRun
+  ) throws(QueryError) -> KeptRows {
     guard let seen else { return rows }
     var kept = KeptRows()
     var bytes = 0
@@ -107,12 +118,12 @@ final class RecursionSource: MorselSource {
         bytes = 0
       }
     }
+    try reservation.grow(-held, run)
     return kept
   }
 
-  /// Moves the rows of all levels so far out of memory where there is little left; the last level is still read.
-  private func spillIfNeeded(_ run: QueryRun) throws(QueryError) {
-    let bytes = reservation.bytes
+  /// Moves the rows of the levels so far, which take `bytes`, out of memory where there is little left.
+  private func spillIfNeeded(_ bytes: Int, _ run: QueryRun) throws(QueryError) {
     guard run.spillPolicy.mustSpill(own: bytes, needing: 0) else { return }
     var rows = all.withLock { $0 }
     try spill(&rows, run)

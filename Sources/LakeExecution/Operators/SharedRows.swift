@@ -21,10 +21,20 @@ final class SharedRows: PipelineSink {
   /// All rows, once the sink is complete.
   var kept: KeptRows { KeptRows(batches: ordered.withLock { $0 }, spilled: spilled.withLock { $0 }) }
 
+  /// All rows, for the one who is their last reader: they are no longer held here.
+  func take() -> KeptRows {
+    let rows = kept
+    ordered.withLock { $0 = [] }
+    return rows
+  }
+
   func makeConsumer(_ worker: Worker) throws(QueryError) -> any BatchConsumer { Consumer(self, worker) }
 
   func complete(_ run: QueryRun) throws(QueryError) {
-    let sorted = collected.withLock { $0.sorted { $0.morsel < $1.morsel }.flatMap(\.batches) }
+    let sorted = collected.withLock { collected in
+      defer { collected = [] }
+      return collected.sorted { $0.morsel < $1.morsel }.flatMap(\.batches)
+    }
     ordered.withLock { $0 = sorted }
   }
 

@@ -314,7 +314,8 @@ struct PhysicalPlanner {
   }
 
   private mutating func lower(_ node: RecursionNode, _ plan: LogicalPlan) throws(QueryError) -> PlanStream {
-    let anchor = try lower(node.anchor, [])
+    let wanted = wantedRows[ObjectIdentifier(node.working)]
+    let anchor = try lower(RecursionSource.limited(node.anchor, of: node, wanted: wanted, total: 0), [])
     var planner = PhysicalPlanner(settings: settings)
     let step = try planner.lowerRoot(node.step)
     let described = operatorNode(plan, [anchor.node, step.node])
@@ -322,8 +323,7 @@ struct PhysicalPlanner {
     let rows = SharedRows(slots: anchor.slots(of: node.anchor.columns), node: described, reservation: reservation)
     end(anchor, in: rows)
     let source = RecursionSource(
-      node, anchor: rows, wanted: wantedRows[ObjectIdentifier(node.working)], reservation: reservation,
-      node: described, stepNode: step.node)
+      node, anchor: rows, wanted: wanted, reservation: reservation, node: described, stepNode: step.node)
     return PlanStream(source: source, layout: ColumnLayout(node.columns), node: described)
   }
 

@@ -110,9 +110,13 @@ struct RecursionBinder {
 
 /// Refuses steps for which a level's rows alone do not tell the next level's: where a further row before could take
 /// away a row behind.
-private struct RecursionPlacement {
+private final class RecursionPlacement {
   private let working: WorkingTable
   private let span: SourceSpan
+  /// Shared plans are looked at once, however often they stand in the step: whether they read the table ...
+  private var known: [ObjectIdentifier: Bool] = [:]
+  /// ... and those that were checked.
+  private var checked: Set<ObjectIdentifier> = []
 
   init(_ working: WorkingTable, _ span: SourceSpan) {
     self.working = working
@@ -136,7 +140,9 @@ private struct RecursionPlacement {
     default: break
     }
     for child in plan.children { try check(child) }
-    if case .shared(let node) = plan { try check(node.plan.plan) }
+    if case .shared(let node) = plan, checked.insert(ObjectIdentifier(node.plan)).inserted {
+      try check(node.plan.plan)
+    }
   }
 
   private func check(_ join: JoinNode) throws(QueryError) {
@@ -153,7 +159,12 @@ private struct RecursionPlacement {
   private func reads(_ plan: LogicalPlan) -> Bool {
     switch plan {
     case .scan(let node): return node.source as? WorkingTable === working
-    case .shared(let node): return reads(node.plan.plan)
+    case .shared(let node):
+      let id = ObjectIdentifier(node.plan)
+      if let isRead = known[id] { return isRead }
+      let isRead = reads(node.plan.plan)
+      known[id] = isRead
+      return isRead
     default: break
     }
     if plan.children.contains(where: reads) { return true }
