@@ -74,7 +74,7 @@ extension ExternalTable {
     case .addColumn(var field, let parent, let position):
       guard parent.isEmpty else { throw nested() }
       if schema.index(of: field.name) != nil { throw exists(field.name) }
-      if field.hasDefault { try requireDefaults() }
+      try requireStorable(field)
       field.fieldID = nil
       var index = schema.count - partitionColumns.count
       switch position {
@@ -90,8 +90,9 @@ extension ExternalTable {
       schema.fields[index].name = to
     case .changeType(let path, let type): try changeType(of: try dataColumn(path), to: type)
     case .setDefault(let path, let value):
-      try requireDefaults()
-      schema.fields[try column(path)].writeDefault = value
+      let index = try column(path)
+      schema.fields[index].writeDefault = value
+      try requireStorable(schema.fields[index])
     case .setColumnComment(let path, let text): schema.fields[try column(path)].comment = text
     case .dropNotNull(let path): schema.fields[try column(path)].isNullable = true
     case .moveColumn(let path, let position):
@@ -106,12 +107,20 @@ extension ExternalTable {
     }
   }
 
-  /// Refuses defaults where the files' format has no way to tell that a row lacks a column.
-  func requireDefaults() throws(QueryError) {
-    if ["parquet", "avro"].contains(format.lowercased()) { return }
-    throw QueryError(
-      .unsupported, .catalog, "columns of tables of format \(format) have no defaults: \(name)",
-      hint: "use an Iceberg table, or files of Parquet or Avro")
+  /// Refuses defaults where the files' format has no way to tell that a row lacks a column, and such as the metastore
+  /// has no form for.
+  func requireStorable(_ field: Field) throws(QueryError) {
+    if !field.hasDefault { return }
+    guard ["parquet", "avro"].contains(format.lowercased()) else {
+      throw QueryError(
+        .unsupported, .catalog, "columns of tables of format \(format) have no defaults: \(name)",
+        hint: "use an Iceberg table, or files of Parquet or Avro")
+    }
+    for case let value? in [field.initialDefault, field.writeDefault] where LiteralJSON.json(value, field.type) == nil {
+      throw QueryError(
+        .unsupported, .catalog, "the default of column \(field.name) cannot be kept in the metastore",
+        hint: "NaN and infinities are no defaults")
+    }
   }
 
   /// The defaults become values of the new type.
@@ -126,7 +135,7 @@ extension ExternalTable {
     _ value: Literal?, of field: Field, to type: LogicalType
   ) throws(QueryError) -> Literal? {
     guard let value, field.type != type else { return value }
-    if let result = LiteralJSON.json(value, field.type).flatMap({ LiteralJSON.literal($0, type) }) { return result }
+    if let result = LiteralJSON.widened(value, from: field.type, to: type) { return result }
     throw QueryError(
       .unsupported, .catalog, "the default of column \(field.name) of type \(field.type) is no \(type)",
       hint: "ALTER TABLE ... ALTER COLUMN \(field.name) DROP DEFAULT")

@@ -61,7 +61,7 @@ extension LakeTransaction {
       var table = table
       table.location = try Self.uri(table.location, relativeTo: self.warehouse.path)
       try Self.checkNames(table.schema.fields)
-      if table.schema.fields.contains(where: \.hasDefault) { try table.requireDefaults() }
+      for field in table.schema.fields { try table.requireStorable(field) }
       try TableProperties.check(table.properties, in: table.properties)
       switch try state.lookUp(table.name) {
       case nil: table.version = 0

@@ -42,6 +42,13 @@ package enum LiteralJSON {
     }
   }
 
+  /// A value under the wider type that its column gets; nil if it is no value of that type.
+  package static func widened(_ value: Literal, from type: LogicalType, to wider: LogicalType) -> Literal? {
+    // As rows are widened: the shortest text of a float means another number as a double.
+    if case .float(let number) = value, wider == .double { return .double(Double(number)) }
+    return json(value, type).flatMap { literal($0, wider) }
+  }
+
   private static func decimal(_ json: JSONValue, _ precision: Int, _ scale: Int) -> Literal? {
     let unscaled = json.string.flatMap { text in
       Array(text.utf8).withUnsafeBufferPointer { DecimalText.parse($0, scale: scale) }

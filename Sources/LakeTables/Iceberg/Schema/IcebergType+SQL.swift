@@ -53,6 +53,15 @@ extension IcebergField {
     return value.isNull ? nil : value
   }
 
+  /// A default of the column under a wider type.
+  func widened(_ json: JSONValue?, from type: LogicalType, to wider: LogicalType) throws(QueryError) -> JSONValue? {
+    guard let value = try value(of: json, type) else { return json }
+    if let result = LiteralJSON.widened(value, from: type, to: wider) {
+      return try Self.json(result, wider, of: name)
+    }
+    throw QueryError(.unsupported, .bind, "the default of column \(name) of type \(type) is no \(wider)")
+  }
+
   /// The JSON of a default of a column.
   static func json(_ value: Literal?, _ type: LogicalType, of column: String) throws(QueryError) -> JSONValue? {
     guard let value, !value.isNull else { return nil }

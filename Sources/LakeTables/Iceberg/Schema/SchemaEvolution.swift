@@ -21,7 +21,7 @@ struct SchemaEvolution {
     case .dropColumn(let path): try drop(path)
     case .renameColumn(let path, let name): try rename(path, to: name)
     case .changeType(let path, let type):
-      try edit(path) { (field) throws(QueryError) in field.type = try Self.widened(field, to: type) }
+      try edit(path) { (field) throws(QueryError) in field = try Self.widened(field, to: type) }
     case .setColumnComment(let path, let text): try edit(path) { (field) throws(QueryError) in field.doc = text }
     case .dropNotNull(let path): try edit(path) { (field) throws(QueryError) in field.isRequired = false }
     case .moveColumn(let path, let position): try move(path, position)
@@ -152,8 +152,17 @@ struct SchemaEvolution {
     }
   }
 
-  /// The wider type of a column, if Iceberg allows the change.
-  private static func widened(_ field: IcebergField, to type: LogicalType) throws(QueryError) -> IcebergType {
+  /// The column with a wider type, if Iceberg allows the change; its defaults become values of that type.
+  private static func widened(_ field: IcebergField, to type: LogicalType) throws(QueryError) -> IcebergField {
+    let current = try field.type.sqlType(column: field.name)
+    var wider = field
+    wider.type = try widenedType(field, to: type)
+    wider.initialDefault = try field.widened(field.initialDefault, from: current, to: type)
+    wider.writeDefault = try field.widened(field.writeDefault, from: current, to: type)
+    return wider
+  }
+
+  private static func widenedType(_ field: IcebergField, to type: LogicalType) throws(QueryError) -> IcebergType {
     switch (field.type, type) {
     case (.int, .bigint): return .long
     case (.float, .double): return .double
