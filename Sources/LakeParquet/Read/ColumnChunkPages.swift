@@ -27,10 +27,14 @@ struct PageSlot {
 ///
 /// A small chunk is read at once. Of a larger one only the headers are; the rest follows in spans of neighbouring pages
 /// as they are wanted, and goes when they have been read: a row group of any size takes little memory.
-struct ColumnChunkPages {
+///
+/// Readers share it: the list of pages, which may have tens of thousands of entries, is changed in place.
+final class ColumnChunkPages {
   let codec: CodecKind
   private(set) var dictionary: PageSlot?
   private(set) var pages: [PageSlot] = []
+  var count: Int { pages.count }
+  subscript(number: Int) -> PageSlot { pages[number] }
   /// No page may expand to more.
   static let largestPage = 1 << 30
   /// Larger chunks are read span by span.
@@ -69,7 +73,7 @@ struct ColumnChunkPages {
     _ counters: ScanCounters, _ memory: ChunkMemory
   ) throws(QueryError) -> ColumnChunkPages {
     let listing = Listing(index: index, rowCount: rowCount, isRepeated: isRepeated)
-    var pages = ColumnChunkPages(chunk, listing)
+    let pages = ColumnChunkPages(chunk, listing)
     let front = index.pages.first.map { $0.offset - chunk.start } ?? 0
     if front == 0 { return pages }
     try pages.read(0..<front, from: file, counters, memory, isKept: true)
@@ -106,7 +110,7 @@ struct ColumnChunkPages {
   static func load(
     _ chunk: ChunkMetadata, from file: any ReadableFile, _ counters: ScanCounters, _ memory: ChunkMemory
   ) throws(QueryError) -> ColumnChunkPages {
-    var pages = ColumnChunkPages(chunk)
+    let pages = ColumnChunkPages(chunk)
     if !pages.isPartial { try pages.read(0..<chunk.compressedSize, from: file, counters, memory, isKept: false) }
     let headers = PageHeaderReader(chunk, file, counters)
     var offset = 0
@@ -172,7 +176,7 @@ struct ColumnChunkPages {
   // MARK: Reading and forgetting
 
   /// Reads some bytes of the chunk.
-  private mutating func read(
+  private func read(
     _ range: Range<Int>, from file: any ReadableFile, _ counters: ScanCounters, _ memory: ChunkMemory, isKept: Bool
   ) throws(QueryError) {
     try memory.holdStored(range.count)
@@ -185,7 +189,7 @@ struct ColumnChunkPages {
 
   /// Reads the pages that hold some of the rows and are absent, neighbours at once, and reads on behind them, as far as
   /// there are rows that may be wanted, until `spanSize` bytes have come together.
-  mutating func fetch(
+  func fetch(
     _ rows: RowRanges, readingOn next: RowRanges?, from file: any ReadableFile, _ counters: ScanCounters,
     _ memory: ChunkMemory
   ) throws(QueryError) {
@@ -243,7 +247,7 @@ struct ColumnChunkPages {
   }
 
   /// Notes that the bytes of a page are there, and parses its header if it was not.
-  private mutating func present(_ number: Int) throws(FormatFault) {
+  private func present(_ number: Int) throws(FormatFault) {
     guard let listing else { return pages[number].isAbsent = false }
     let rows = listing.index.rows(number, rowCount: listing.rowCount)
     let range = storedRange(number)
@@ -255,7 +259,7 @@ struct ColumnChunkPages {
   }
 
   /// Gives back the bytes of pages in front of one that is read now.
-  mutating func forget(before slot: PageSlot, _ memory: ChunkMemory) {
+  func forget(before slot: PageSlot, _ memory: ChunkMemory) {
     while isPartial, let index = spans.firstIndex(where: { !$0.isKept && $0.range.upperBound <= slot.offset }) {
       let range = spans.remove(at: index).range
       memory.releaseStored(range.count)

@@ -89,7 +89,7 @@ final class ColumnChunkReader {
   }
 
   /// The pages, if the chunk has been read.
-  var loadedPages: [PageSlot]? { loaded?.pages }
+  var loadedPages: ColumnChunkPages? { loaded }
 
   /// The pages; reads the chunk, or its headers, on first use.
   func pages() throws(QueryError) -> ColumnChunkPages {
@@ -114,7 +114,7 @@ final class ColumnChunkReader {
       return try ColumnChunkPages.load(chunk, from: file, counters, memory)
     }
     wasSparse = isSparse
-    var pages = try ColumnChunkPages.listed(
+    let pages = try ColumnChunkPages.listed(
       chunk, index, rowCount: rowCount, isRepeated: column.maxRepetition > 0, from: file, counters, memory)
     if let selection, !isSparse, isSmall {
       try pages.fetch(selection, readingOn: nil, from: file, counters, memory)
@@ -133,11 +133,8 @@ final class ColumnChunkReader {
 
   /// The pages, of which those that hold some of the rows have been read.
   func pages(holding rows: @autoclosure () -> RowRanges) throws(QueryError) -> ColumnChunkPages {
-    var pages = try pages()
+    let pages = try pages()
     if !pages.isPartial { return pages }
-    // Held once only, so that it is changed in place.
-    loaded = nil
-    defer { loaded = pages }
     try naming { () throws(QueryError) in
       try pages.fetch(
         rows(), readingOn: isSparse ? nil : selection ?? RowRanges(all: .max), from: file, counters, memory)
@@ -154,9 +151,9 @@ final class ColumnChunkReader {
 
   /// A page, which is read if it was not.
   func page(_ index: Int) throws(QueryError) -> PageSlot {
-    let slot = try pages().pages[index]
+    let slot = try pages()[index]
     if !slot.isAbsent { return slot }
-    return try pages(holding: RowRanges([slot.firstEntry..<slot.endEntry])).pages[index]
+    return try pages(holding: RowRanges([slot.firstEntry..<slot.endEntry]))[index]
   }
 
   /// The dictionary as a flat vector of the wanted type; decoded on first use.
@@ -240,8 +237,8 @@ final class ColumnChunkReader {
   /// The pages, of which the one behind a page has been read if it may be wanted.
   private func pages(andBehind slot: PageSlot) throws(QueryError) -> ColumnChunkPages {
     let all = try pages()
-    guard slot.index + 1 < all.pages.count else { return all }
-    let next = all.pages[slot.index + 1]
+    guard slot.index + 1 < all.count else { return all }
+    let next = all[slot.index + 1]
     let rows = next.firstEntry..<next.endEntry
     if !next.isAbsent || !(selection?.overlaps(rows) ?? true) { return all }
     return try pages(holding: RowRanges([rows]))
@@ -356,11 +353,11 @@ final class ColumnChunkReader {
   private func decompressTwo(
     _ job: DecompressionJob, _ next: Int, _ pages: ColumnChunkPages, _ codec: (any Decompressor)?
   ) throws(FormatFault) -> Bool {
-    guard let codec, codec.gainsFromPairs, next < pages.pages.count, !pages.pages[next].isAbsent else { return false }
-    let header = pages.pages[next].header
+    guard let codec, codec.gainsFromPairs, next < pages.count, !pages[next].isAbsent else { return false }
+    let header = pages[next].header
     let levels = header.kind == .dataV2 ? header.repetitionByteCount + header.definitionByteCount : 0
     do throws(FormatFault) {
-      guard let second = try pages.job(pages.pages[next], skipping: levels, codec), second.job.targetCount > 0 else {
+      guard let second = try pages.job(pages[next], skipping: levels, codec), second.job.targetCount > 0 else {
         return false
       }
       try codec.decompress([job, second.job])

@@ -19,13 +19,13 @@ private struct PickedRows {
 extension FlatColumnReader {
   /// The rows at ascending positions counted from `base`.
   func picked(_ rows: UnsafePointer<UInt32>, _ count: Int, _ base: Int) throws(QueryError) -> Vector {
-    let pages = try chunk.pages(holding: RowRanges(rows, count: count, base: base)).pages
+    let pages = try chunk.pages(holding: RowRanges(rows, count: count, base: base))
     return areCoded(pages, upTo: base + Int(rows[count - 1]))
       ? try pickCodes(pages, rows, count, base) : try pickSlots(pages, rows, count, base)
   }
 
   /// Whether the pages from the open one up to that of a row hold dictionary codes only.
-  private func areCoded(_ pages: [PageSlot], upTo last: Int) -> Bool {
+  private func areCoded(_ pages: ColumnChunkPages, upTo last: Int) -> Bool {
     var index = pageIndex
     while index < pages.count, pages[index].firstEntry <= last {
       if !pages[index].isDictionaryCoded { return false }
@@ -35,7 +35,7 @@ extension FlatColumnReader {
   }
 
   private func pickCodes(
-    _ pages: [PageSlot], _ rows: UnsafePointer<UInt32>, _ count: Int, _ base: Int
+    _ pages: ColumnChunkPages, _ rows: UnsafePointer<UInt32>, _ count: Int, _ base: Int
   ) throws(QueryError) -> Vector {
     let owner = codeBuffer.take(count * 4)
     let codes = owner.base.assumingMemoryBound(to: UInt32.self)
@@ -49,7 +49,7 @@ extension FlatColumnReader {
   }
 
   private func pickSlots(
-    _ pages: [PageSlot], _ rows: UnsafePointer<UInt32>, _ count: Int, _ base: Int
+    _ pages: ColumnChunkPages, _ rows: UnsafePointer<UInt32>, _ count: Int, _ base: Int
   ) throws(QueryError) -> Vector {
     let owner = slotBuffer.take(count * width)
     var mask: ValidityMask?
@@ -67,7 +67,7 @@ extension FlatColumnReader {
   /// Opens page after page at the first row wanted of it.
   @inline(__always)
   private func forEachPage(
-    _ pages: [PageSlot], _ rows: UnsafePointer<UInt32>, _ count: Int, _ base: Int,
+    _ pages: ColumnChunkPages, _ rows: UnsafePointer<UInt32>, _ count: Int, _ base: Int,
     _ body: (PickedRows) throws(QueryError) -> Void
   ) throws(QueryError) {
     var done = 0

@@ -25,7 +25,7 @@ final class FlatColumnReader {
 
   /// Rows `start ..< start + count`, which must not lie before rows that were read already.
   func read(from start: Int, count: Int) throws(QueryError) -> Vector {
-    let pages = try chunk.pages(holding: RowRanges([start..<start + count])).pages
+    let pages = try chunk.pages(holding: RowRanges([start..<start + count]))
     try close(before: start, pages)
     var isCoded = true
     var index = pageIndex
@@ -38,7 +38,7 @@ final class FlatColumnReader {
 
   /// The rows at ascending positions counted from `base`.
   func read(_ rows: UnsafePointer<UInt32>, count: Int, base: Int) throws(QueryError) -> Vector {
-    let pages = try chunk.pages().pages
+    let pages = try chunk.pages()
     let first = base + Int(rows[0])
     try close(before: first, pages)
     let hull = base + Int(rows[count - 1]) + 1 - first
@@ -62,7 +62,7 @@ final class FlatColumnReader {
   }
 
   /// Moves on to the page of a row and counts pages that were never opened.
-  private func close(before row: Int, _ pages: [PageSlot]) throws(QueryError) {
+  private func close(before row: Int, _ pages: ColumnChunkPages) throws(QueryError) {
     while pageIndex < pages.count, pages[pageIndex].endEntry <= row {
       if page == nil { chunk.counters.add(1, to: .pagesPruned) }
       page = nil
@@ -79,7 +79,7 @@ final class FlatColumnReader {
   }
 
   /// Opens the page of a row, goes there, and returns how many of the wanted rows the page holds.
-  func enter(_ row: Int, limit: Int, _ pages: [PageSlot]) throws(QueryError) -> Int {
+  func enter(_ row: Int, limit: Int, _ pages: ColumnChunkPages) throws(QueryError) -> Int {
     try close(before: row, pages)
     guard pageIndex < pages.count else { throw chunk.located(.corrupt("the column ends early")) }
     if page == nil { page = try chunk.open(pages[pageIndex]) }
@@ -129,7 +129,7 @@ final class FlatColumnReader {
 
   // MARK: Dictionary codes
 
-  private func readCodes(_ pages: [PageSlot], _ start: Int, _ count: Int) throws(QueryError) -> Vector {
+  private func readCodes(_ pages: ColumnChunkPages, _ start: Int, _ count: Int) throws(QueryError) -> Vector {
     let owner = codeBuffer.take(count * 4)
     let codes = owner.base.assumingMemoryBound(to: UInt32.self)
     var mask: ValidityMask?
@@ -170,7 +170,7 @@ final class FlatColumnReader {
 
   // MARK: Slots
 
-  private func readSlots(_ pages: [PageSlot], _ start: Int, _ count: Int) throws(QueryError) -> Vector {
+  private func readSlots(_ pages: ColumnChunkPages, _ start: Int, _ count: Int) throws(QueryError) -> Vector {
     let owner = slotBuffer.take(count * width)
     var mask: ValidityMask?
     var heaps: [Buffer] = []

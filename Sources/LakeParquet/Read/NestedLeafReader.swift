@@ -69,13 +69,13 @@ final class NestedLeafReader {
 
   private func nextPageStartsRow() throws(QueryError) -> Bool {
     if !isRepeated { return true }
-    let pages = try chunk.pages().pages
+    let pages = try chunk.pages()
     return pageIndex < pages.count && pages[pageIndex].startsRow
   }
 
   /// Passes over pages that hold only rows to be skipped, where their number of rows is known.
   private func skipPages(_ rows: Int, _ seen: inout Int) throws(QueryError) {
-    let pages = try chunk.pages().pages
+    let pages = try chunk.pages()
     while pageIndex < pages.count {
       let header = pages[pageIndex].header
       guard let inPage = isRepeated ? header.rowCount : header.valueCount, inPage <= rows - seen else { return }
@@ -152,7 +152,7 @@ final class NestedLeafReader {
 
   /// Opens the next page and decodes its levels; false at the end.
   private func openNext() throws(QueryError) -> Bool {
-    let pages = try chunk.pages().pages
+    let pages = try chunk.pages()
     while pageIndex < pages.count, pages[pageIndex].isAbsent, pages[pageIndex].header.valueCount == 0 { pageIndex += 1 }
     guard pageIndex < pages.count else { return false }
     let slot = try chunk.page(pageIndex)
