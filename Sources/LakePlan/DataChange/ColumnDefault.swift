@@ -15,6 +15,12 @@ extension Binder {
     let stored = try StoreAssignment.value(bound, to: field, of: "the table")
     do throws(QueryError) {
       let value = try ConstantEvaluator.value(of: stored, context: context)
+      let later = try ConstantEvaluator.value(of: stored, context: context.aDayLater)
+      guard DefaultText.text(value, field.type) == DefaultText.text(later, field.type) else {
+        throw QueryError(
+          .unsupported, .bind, "the default of column \(field.name) depends on the time of the statement",
+          hint: "name the date, as in TIMESTAMP '2026-01-01 10:00:00'")
+      }
       guard value.isNull || !field.type.isNested else {
         throw QueryError(.unsupported, .bind, "a column of type \(field.type) has no default but NULL")
       }
@@ -25,19 +31,36 @@ extension Binder {
   }
 }
 
+extension EvaluationContext {
+  /// The next day, a little later: text such as '10:00' is a time of the day on which it is read.
+  fileprivate var aDayLater: EvaluationContext {
+    var later = self
+    later.statementTime += 90_061_000_001
+    return later
+  }
+}
+
 extension BoundExpression {
   private static let momentaryFunctions: Set<String> = [
     "current_date", "current_timestamp", "localtimestamp", "unix_timestamp",
+  ]
+  private static let sessionFunctions: Set<String> = [
+    "current_user", "current_database", "current_catalog", "current_timezone",
   ]
 
   /// Why the expression is not the same whenever it is computed.
   fileprivate var reasonAgainstDefault: String? {
     if containsSubquery { return "holds a query" }
     if !isDeterministic { return "differs from row to row" }
-    let isMomentary = contains { expression in
-      if case .call(let call) = expression.kind { Self.momentaryFunctions.contains(call.function.name) } else { false }
+    if calls(Self.momentaryFunctions) { return "depends on the time of the statement" }
+    if calls(Self.sessionFunctions) { return "depends on the session" }
+    return nil
+  }
+
+  private func calls(_ functions: Set<String>) -> Bool {
+    contains { expression in
+      if case .call(let call) = expression.kind { functions.contains(call.function.name) } else { false }
     }
-    return isMomentary ? "depends on the time of the statement" : nil
   }
 }
 
