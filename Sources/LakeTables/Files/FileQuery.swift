@@ -40,8 +40,9 @@ package enum FileQuery {
     let basePath = options.first { $0.key.lowercased() == "basepath" }?.value
     let partitions = try PathPartitions(files, basePath: basePath, declared: schema)
     let isDeclared = schema != nil
+    let parquetFiles = SharedParquetFiles(fileSystem)
     let data: Schema
-    if let schema { data = schema } else { data = try inferred(format, files, options, zone, fileSystem) }
+    if let schema { data = schema } else { data = try inferred(format, files, options, zone, fileSystem, parquetFiles) }
     var fileFields: [Field] = []
     var fields: [Field] = []
     var columns: [FileScanSource.Column] = []
@@ -63,7 +64,7 @@ package enum FileQuery {
     }
     return FileScanSource(
       fields: fields, columns: columns, fileSchema: Schema(fileFields), format: format,
-      listing: .fixed(partitions.files), name: glob, zone: zone, fileSystem: fileSystem)
+      listing: .fixed(partitions.files), name: glob, zone: zone, fileSystem: fileSystem, parquetFiles: parquetFiles)
   }
 
   /// The format that the endings of all files agree on.
@@ -92,7 +93,7 @@ package enum FileQuery {
 
   private static func inferred(
     _ format: DataFormat, _ files: [FileStatus], _ options: [String: String], _ zone: TextTimeZone,
-    _ fileSystem: any FileSystem
+    _ fileSystem: any FileSystem, _ parquetFiles: SharedParquetFiles
   ) throws(QueryError) -> Schema {
     let nonEmpty = files.filter { $0.size > 0 }
     let merges = try merges(options)
@@ -101,7 +102,7 @@ package enum FileQuery {
       var merged = SchemaMerge()
       let first = nonEmpty.first ?? files[0]
       for file in merges && !nonEmpty.isEmpty ? nonEmpty : [first] {
-        let parquet = try ParquetFile.open(try fileSystem.open(file.path))
+        let parquet = try parquetFiles.shared(file.path).file()
         try parquet.requireReadableTypes()
         try merged.add(parquet.schema.fields.map(plain), of: file.path)
       }

@@ -31,6 +31,7 @@ package struct FileScanSource: ScanSource {
   let zone: TextTimeZone
   private let listing: FileListing
   private let fileSystem: any FileSystem
+  private let parquetFiles: SharedParquetFiles
   private let statistics: FileStatistics
   private let ranges = ColumnRanges()
 
@@ -39,7 +40,7 @@ package struct FileScanSource: ScanSource {
 
   init(
     fields: [Field], columns: [Column], fileSchema: Schema, format: DataFormat, listing: FileListing, name: String,
-    zone: TextTimeZone, fileSystem: any FileSystem
+    zone: TextTimeZone, fileSystem: any FileSystem, parquetFiles: SharedParquetFiles? = nil
   ) {
     var fields = fields
     var columns = columns
@@ -63,7 +64,8 @@ package struct FileScanSource: ScanSource {
     self.zone = zone
     self.fileSystem = fileSystem
     summary = "\(name) [\(format.name)]"
-    statistics = FileStatistics(format: format, listing: listing, fileSystem)
+    self.parquetFiles = parquetFiles ?? SharedParquetFiles(fileSystem)
+    statistics = FileStatistics(format: format, listing: listing, fileSystem, self.parquetFiles)
   }
 
   package var rowCount: Int? { statistics.counts().rows }
@@ -99,7 +101,7 @@ package struct FileScanSource: ScanSource {
   private func parquetTasks(
     _ file: ScannedFile, _ request: ScanRequest, from splitSize: Int
   ) throws(QueryError) -> [any ScanTask] {
-    let shared = SharedParquetFile(file.path, fileSystem)
+    let shared = parquetFiles.shared(file.path)
     if file.size < splitSize {
       return [
         FileScanTask(
@@ -145,16 +147,20 @@ private final class FileStatistics: Sendable {
   private let format: DataFormat
   private let listing: FileListing
   private let fileSystem: any FileSystem
+  private let parquetFiles: SharedParquetFiles
   private let known = Mutex<Counts?>(nil)
 
   /// Beyond these nothing is opened or listed only to count.
   private static let maxFooters = 32
   private static let maxFolders = 200
 
-  init(format: DataFormat, listing: FileListing, _ fileSystem: any FileSystem) {
+  init(
+    format: DataFormat, listing: FileListing, _ fileSystem: any FileSystem, _ parquetFiles: SharedParquetFiles
+  ) {
     self.format = format
     self.listing = listing
     self.fileSystem = fileSystem
+    self.parquetFiles = parquetFiles
   }
 
   func counts() -> Counts {
@@ -176,7 +182,7 @@ private final class FileStatistics: Sendable {
       return Counts(rows: bytes / format.typicalRowSize, isExact: false)
     }
     var footers: [ParquetFile] = []
-    for file in files { footers.append(try ParquetFile.open(try fileSystem.open(file.path))) }
+    for file in files { footers.append(try parquetFiles.shared(file.path).file()) }
     var rows = 0
     for footer in footers {
       let (sum, overflow) = rows.addingReportingOverflow(footer.rowCount)

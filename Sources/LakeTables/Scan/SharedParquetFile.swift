@@ -24,6 +24,25 @@ final class SharedParquetFile: Sendable {
   }
 }
 
+/// The Parquet files of a source. The footers of some stay: what finds the columns, counts the rows and reads them asks
+/// for the same ones.
+final class SharedParquetFiles: Sendable {
+  private static let mostKept = 32
+  private let fileSystem: any FileSystem
+  private let kept = Mutex<[String: SharedParquetFile]>([:])
+
+  init(_ fileSystem: any FileSystem) { self.fileSystem = fileSystem }
+
+  func shared(_ path: String) -> SharedParquetFile {
+    kept.withLock { kept in
+      if let file = kept[path] { return file }
+      let file = SharedParquetFile(path, fileSystem)
+      if kept.count < Self.mostKept { kept[path] = file }
+      return file
+    }
+  }
+}
+
 /// Groups row groups into morsels.
 enum RowGroupMorsels {
   /// Files from this size on are looked into while planning, so that workers can share them; many files are enough for
