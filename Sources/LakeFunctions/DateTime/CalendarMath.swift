@@ -8,20 +8,44 @@ enum CalendarMath {
   /// After C. Neri and L. Schneider, "Euclidean affine functions and their application to calendar algorithms" (2022).
   @inline(__always)
   static func date(_ days: Int) -> CivilDate {
-    let eras = 82
-    let shifted = UInt64(bitPattern: Int64(days &+ 719_468 &+ 146_097 &* eras))
-    guard shifted < 1 << 30 else { return CivilDate(daysSinceEpoch: days) }
-    let quarters = UInt32(truncatingIfNeeded: shifted) &* 4 &+ 3
+    let shifted = UInt64(bitPattern: Int64(days &+ firstDay))
+    guard shifted < dayLimit else { return CivilDate(daysSinceEpoch: days) }
+    let (year, dayOfYear) = marchYear(UInt32(truncatingIfNeeded: shifted))
+    let months = 2141 &* dayOfYear &+ 197_913
+    let isNextYear = bit(dayOfYear >= 306)
+    return CivilDate(
+      year: Int(year) &- firstYear &+ isNextYear,
+      month: Int(months >> 16) &- 12 &* isNextYear, day: Int((months & 0xFFFF) / 2141) &+ 1)
+  }
+
+  private static let eras = 82
+  /// 1970-01-01 as a day counted from the first that `marchYear` knows, and the year it counts from.
+  private static let firstDay = 719_468 + 146_097 * eras
+  private static let firstYear = 400 * eras
+  private static let dayLimit: UInt64 = 1 << 30
+
+  /// The year that began in March and the day in it, both from 0.
+  @inline(__always)
+  private static func marchYear(_ days: UInt32) -> (year: UInt32, dayOfYear: UInt32) {
+    let quarters = days &* 4 &+ 3
     let century = quarters / 146_097
     let product = 2_939_745 &* UInt64((quarters % 146_097) | 3)
     let yearOfCentury = UInt32(truncatingIfNeeded: product >> 32)
-    let dayOfYear = UInt32(truncatingIfNeeded: product) / 2_939_745 / 4
-    let months = 2141 &* dayOfYear &+ 197_913
-    // Years begin in March here.
-    let isNextYear = bit(dayOfYear >= 306)
-    return CivilDate(
-      year: Int(century &* 100 &+ yearOfCentury) &- eras &* 400 &+ isNextYear,
-      month: Int(months >> 16) &- 12 &* isNextYear, day: Int((months & 0xFFFF) / 2141) &+ 1)
+    return (century &* 100 &+ yearOfCentury, UInt32(truncatingIfNeeded: product) / 2_939_745 / 4)
+  }
+
+  /// The years of many days, eight at once where all are such as `date` is fast for.
+  static func years(_ days: UnsafePointer<Int32>, count: Int, into years: UnsafeMutablePointer<Int32>) {
+    var beyond: UInt32 = 0
+    for row in 0..<count { beyond |= UInt32(bitPattern: days[row] &+ Int32(firstDay)) }
+    guard UInt64(beyond) < dayLimit else {
+      for row in 0..<count { years[row] = Int32(truncatingIfNeeded: date(Int(days[row])).year) }
+      return
+    }
+    for row in 0..<count {
+      let (year, dayOfYear) = marchYear(UInt32(bitPattern: days[row] &+ Int32(firstDay)))
+      years[row] = Int32(bitPattern: year) &- Int32(firstYear) &+ (dayOfYear >= 306 ? 1 : 0)
+    }
   }
 
   /// 0 = Monday to 6 = Sunday.

@@ -70,11 +70,18 @@ enum DatePart: Sendable {
   /// The part of every row of a date vector.
   func ofDates(_ call: KernelCall, argument: Int = 0) -> Vector {
     switch self {
-    case .year: dates(call, argument) { CalendarMath.date($0).year }
+    case .year: years(call.arguments[argument], count: call.count)
     case .month: dates(call, argument) { CalendarMath.date($0).month }
     case .day: dates(call, argument) { CalendarMath.date($0).day }
     default: dates(call, argument) { value(day: $0) }
     }
+  }
+
+  private func years(_ dates: Vector, count: Int) -> Vector {
+    let rows = dates.isConstant ? 1 : count
+    let result = Vector.flat(.int, count: rows)
+    CalendarMath.years(dates.slots(Int32.self), count: rows, into: result.slots(Int32.self))
+    return dates.isConstant ? result.spread(over: count) : result
   }
 
   @inline(__always)

@@ -264,4 +264,19 @@ import Testing
       #expect(parts == [date.year, date.month, date.day], "day \(number)")
     }
   }
+
+  @Test func yearsWithoutDatesFarAway() throws {
+    // The first and last days that the fast loop takes, and the days around the ends of years.
+    var numbers: [Int32] = [-12_699_422, 1_061_042_401]
+    for year in stride(from: -9_999, through: 9_999, by: 7) {
+      let first = Int32(CivilDate(year: year, month: 1, day: 1).daysSinceEpoch)
+      numbers += [first - 1, first, first + 58, first + 59, first + 60]
+    }
+    let column = Vector.flat(.date, count: numbers.count)
+    for (row, days) in numbers.enumerated() { column.slots(Int32.self)[row] = days }
+    let years = try apply("year", [column], count: numbers.count)
+    for (row, number) in numbers.enumerated() {
+      #expect(Int(years.slots(Int32.self)[row]) == CivilDate(daysSinceEpoch: Int(number)).year, "day \(number)")
+    }
+  }
 }
