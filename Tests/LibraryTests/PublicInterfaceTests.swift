@@ -142,6 +142,24 @@ import Testing
     #expect(error?.sqlState == "42836")
   }
 
+  /// Rows that share a large array: what comes of all of them does not fit any memory.
+  @Test func rowsAreExplodedPieceByPiece() async throws {
+    let session = try session()
+    let rows = "range(2048) LATERAL VIEW explode(sequence(1, 4000000)) t AS x"
+    #expect(try await session.execute("SELECT x FROM \(rows) LIMIT 2").rows() == [[.integer(1)], [.integer(2)]])
+  }
+
+  /// Each batch has many groups in many grouping sets; those of one set fit.
+  @Test func groupsSpillBetweenGroupingSets() async throws {
+    let session = try session()
+    _ = try await session.execute("SET lakesql.memory_limit='24MB'")
+    let columns = (1...7).map { "id * \($0 + 2) % 1000003 AS c\($0)" }.joined(separator: ", ")
+    let names = (1...7).map { "c\($0)" }.joined(separator: ", ")
+    let cube = "SELECT \(names), count(*) AS n FROM (SELECT \(columns) FROM range(3000)) GROUP BY CUBE(\(names))"
+    let rows = try await session.execute("SELECT count(*), sum(n) FROM (\(cube))").rows()
+    #expect(rows == [[.integer(381_001), .integer(384_000)]])
+  }
+
   @Test func aStatementOfACancelledTaskDoesNotRun() async throws {
     let session = try session()
     let task = Task {

@@ -18,7 +18,6 @@ final class AggregationTable {
   private var dictionaryGroups: [DictionaryGroups]
   private var groupStorage = Buffer(byteCount: Batch.capacity * 4)
   private let reservation: MemoryReservation
-  private var rowsSinceAccounting = 0
   /// Where groups go for which there is no memory.
   private let spill: PartitionedRows?
   private let writer: SpillWriter?
@@ -49,25 +48,19 @@ final class AggregationTable {
   // MARK: Adding rows
 
   func add(_ batch: Batch) throws(QueryError) {
-    try flushIfNeeded(adding: batch.count * (plan.groupingSets?.count ?? 1))
+    try flushIfNeeded(adding: batch.count)
     let rows = EvaluationRows(batch, scratch: scratch)
     if table == nil {
       try updateSingleGroup(rows)
     } else if let sets = plan.groupingSets {
-      for set in sets.indices { try update(rows, set: set, kept: sets[set]) }
+      for set in sets.indices {
+        if set > 0 { try flushIfNeeded(adding: batch.count) }
+        try update(rows, set: set, kept: sets[set])
+      }
     } else {
       try update(rows, set: nil, kept: Array(0..<plan.groupCount))
     }
-    try account(batch.count)
-  }
-
-  /// Rows after which the memory is looked at anew.
-  private static let accountingInterval = 4 * Batch.capacity
-
-  private func account(_ count: Int) throws(QueryError) {
-    rowsSinceAccounting += count
-    let isDue = rowsSinceAccounting >= Self.accountingInterval || reservation.bytes == 0
-    if isDue || spill?.isUsed ?? false { try accountNow() }
+    try accountNow()
   }
 
   /// Bytes held by now, of which the reservation may not know yet.
@@ -78,7 +71,6 @@ final class AggregationTable {
   }
 
   private func accountNow() throws(QueryError) {
-    rowsSinceAccounting = 0
     try reservation.resize(to: heldBytes)
     try distinctMemory.resize(to: distinctBytes)
   }

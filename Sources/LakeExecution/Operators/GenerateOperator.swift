@@ -49,22 +49,32 @@ final class GenerateOperator: PipelineTransform {
       for index in vectors.indices where vectors[index].encoding == .dictionary {
         vectors[index] = vectors[index].flattened()
       }
-      let call = KernelCall(
-        arguments: vectors, count: dense.count, context: worker.run.settings.evaluation)
-      var rows = try generate.overload.kernel(call)
-      if generate.isOuter { rows = rows.withMissingRows(of: dense.count, generate.types) }
-      return try emit(rows, dense)
+      let context = worker.run.settings.evaluation
+      let whole = KernelCall(arguments: vectors, count: dense.count, context: context)
+      for piece in generate.overload.pieces(of: whole, limit: Self.pieceRows) {
+        let arguments = vectors.map { $0.sliced(from: piece.lowerBound, count: piece.count) }
+        var rows = try generate.overload.kernel(
+          KernelCall(arguments: arguments, count: piece.count, context: context))
+        if generate.isOuter { rows = rows.withMissingRows(of: piece.count, generate.types) }
+        let passed = generate.slots.map { dense.columns[$0].sliced(from: piece.lowerBound, count: piece.count) }
+        if case .done = try emit(rows, passed) { return .done }
+      }
+      return .more
     }
 
-    private func emit(_ rows: GeneratedRows, _ input: Batch) throws(QueryError) -> Flow {
+    /// Rows that are made at once, unless one row yields more.
+    private static let pieceRows = 16 * Batch.capacity
+
+    /// Hands on what comes of some rows, of which `passed` are the columns that are passed on.
+    private func emit(_ rows: GeneratedRows, _ passed: [Vector]) throws(QueryError) -> Flow {
       let size = worker.run.settings.batchSize
       let inputRows = rows.inputRows.base.assumingMemoryBound(to: UInt32.self)
       for start in stride(from: 0, to: rows.count, by: size) {
         try worker.run.checkpoint()
         let count = min(size, rows.count - start)
-        let passed = generate.slots.map { input.columns[$0].gathered(inputRows + start, count: count) }
+        let repeated = passed.map { $0.gathered(inputRows + start, count: count) }
         let made = rows.columns.map { $0.sliced(from: start, count: count) }
-        if case .done = try next.consume(Batch(columns: passed + made, count: count)) { return .done }
+        if case .done = try next.consume(Batch(columns: repeated + made, count: count)) { return .done }
       }
       return .more
     }

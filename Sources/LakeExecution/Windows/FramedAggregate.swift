@@ -18,6 +18,7 @@ struct FramedAggregate {
   /// Rows that FILTER lets through; nil = all.
   private let passes: UnsafeMutablePointer<UInt8>?
   private let passesOwner: Buffer?
+  private let memory: StateMemory
   private static let block = 16
   /// Rows in a frame, on average, up to which frames are spelt out.
   private static let spelledOutLimit = 48
@@ -29,6 +30,7 @@ struct FramedAggregate {
     self.call = call
     self.overload = overload
     self.run = run
+    memory = StateMemory(run)
     arguments = try call.arguments.map { (index) throws(QueryError) in try section.column(index) }
     var truth: SelectionVector?
     if let filter = call.filter { truth = .whereTrue(try section.column(filter)) }
@@ -41,17 +43,18 @@ struct FramedAggregate {
 
   func result() throws(QueryError) -> Vector {
     if coversPartition { return try wholePartitions() }
-    let memory = MemoryReservation(run.budget, for: "window partition", allowance: run.spillPolicy.smallestSpill)
     let frames = try section.frames(call.frame, run)
+    memory.fixed = section.count * 8
     let states = makeAccumulator()
     states.resize(groupCount: section.count)
-    var pairs = PairUpdates(states: states, arguments: arguments, passes: passes, run: run)
+    var pairs = PairUpdates(states: states, arguments: arguments, passes: passes, memory: memory, run: run)
     for partition in section.partitions {
-      try memory.resize(to: section.count * 8 + states.byteCount)
+      try memory.count(states)
       try add(partition, frames, states, &pairs)
     }
     try pairs.flush()
-    try memory.resize(to: states.byteCount)
+    memory.fixed = 0
+    try memory.count(states)
     return try states.results(from: 0, count: section.count)
   }
 
@@ -72,14 +75,14 @@ struct FramedAggregate {
     let states = makeAccumulator()
     let partitions = section.partitions
     states.resize(groupCount: partitions.count)
-    let memory = MemoryReservation(run.budget, for: "window partition", allowance: run.spillPolicy.smallestSpill)
-    try memory.resize(to: section.count * 4 + states.byteCount)
+    memory.fixed = section.count * 4
+    try memory.count(states)
     let numbers = try Buffer.allocated(byteCount: section.count * 4, for: "window")
     let groups = numbers.base.assumingMemoryBound(to: UInt32.self)
     for (index, partition) in partitions.enumerated() {
       (groups + partition.lowerBound).initialize(repeating: UInt32(index), count: partition.count)
     }
-    var pairs = PairUpdates(states: states, arguments: arguments, passes: passes, run: run)
+    var pairs = PairUpdates(states: states, arguments: arguments, passes: passes, memory: memory, run: run)
     for row in 0..<section.count { try pairs.add(group: groups[row], row: row) }
     try pairs.flush()
     let results = try states.results(from: 0, count: partitions.count)
@@ -129,6 +132,7 @@ struct FramedAggregate {
         carried = full
       }
       try merge(carry, into: row, states)
+      try memory.countAtTimes(states)
       rests.append((row, full..<end))
     }
     for rest in rests { try pairs.add(group: UInt32(rest.row), rows: rest.rows, first: first) }
@@ -139,7 +143,9 @@ struct FramedAggregate {
     _ partition: Range<Int>, _ frames: FrameBounds, _ states: any Accumulator, _ pairs: inout PairUpdates
   ) throws(QueryError) {
     let first = partition.lowerBound
-    let tree = try blockTree(partition)
+    let fixed = memory.fixed
+    defer { memory.fixed = fixed }
+    let tree = try blockTree(partition, states)
     // Earlier rows reach a state before later ones, for aggregates that look at the order.
     for row in partition {
       let frame = Int(frames.start[row])..<Int(frames.end[row])
@@ -153,6 +159,7 @@ struct FramedAggregate {
       for (level, index) in Self.nodes(of: blocks, height: tree.count) {
         try merge(tree[level][index], into: row, states)
       }
+      try memory.countAtTimes(states)
     }
     for row in partition {
       let frame = Int(frames.start[row])..<Int(frames.end[row])
@@ -200,12 +207,16 @@ struct FramedAggregate {
   }
 
   /// States of blocks of rows, of blocks of blocks, and so on.
-  private func blockTree(_ partition: Range<Int>) throws(QueryError) -> [[any Accumulator]] {
+  private func blockTree(
+    _ partition: Range<Int>, _ states: any Accumulator
+  ) throws(QueryError) -> [[any Accumulator]] {
     var level: [any Accumulator] = []
     for start in stride(from: partition.lowerBound, to: partition.upperBound, by: Self.block) {
       let state = makeAccumulator()
       state.resize(groupCount: 1)
       try update(state, rows: start..<min(start + Self.block, partition.upperBound))
+      memory.fixed += state.byteCount
+      try memory.countAtTimes(states)
       level.append(state)
     }
     var tree = [level]
@@ -216,6 +227,8 @@ struct FramedAggregate {
         let state = makeAccumulator()
         state.resize(groupCount: 1)
         for child in level[start..<min(start + Self.block, level.count)] { try merge(child, into: 0, state) }
+        memory.fixed += state.byteCount
+        try memory.countAtTimes(states)
         higher.append(state)
       }
       tree.append(higher)
@@ -248,19 +261,45 @@ struct FramedAggregate {
   }
 }
 
+/// Counts what the states of frames hold while they grow: lists grow with each frame by as much as it is long.
+private final class StateMemory {
+  private let reservation: MemoryReservation
+  /// Bytes held beside the states of the rows.
+  var fixed = 0
+  private var changes = 0
+  /// Changes from one look to the next.
+  private static let interval = 64
+
+  init(_ run: QueryRun) {
+    reservation = MemoryReservation(
+      run.budget, for: "window partition", allowance: run.spillPolicy.smallestSpill)
+  }
+
+  func count(_ states: any Accumulator) throws(QueryError) { try reservation.resize(to: fixed + states.byteCount) }
+
+  /// Counts after every so many changes.
+  func countAtTimes(_ states: any Accumulator) throws(QueryError) {
+    changes += 1
+    if changes % Self.interval == 0 { try count(states) }
+  }
+}
+
 /// Collects (group, row) pairs and adds them to the states in batches.
 private struct PairUpdates {
   private let states: any Accumulator
   private let arguments: [Vector]
   private let passes: UnsafeMutablePointer<UInt8>?
+  private let memory: StateMemory
   private let run: QueryRun
   private let groupBuffer = Buffer(byteCount: Batch.capacity * 4)
   private let rowBuffer = Buffer(byteCount: Batch.capacity * 4)
   private var count = 0
 
   init(
-    states: any Accumulator, arguments: [Vector], passes: UnsafeMutablePointer<UInt8>?, run: QueryRun
+    states: any Accumulator, arguments: [Vector], passes: UnsafeMutablePointer<UInt8>?, memory: StateMemory,
+    run: QueryRun
   ) {
+    self.memory = memory
     self.run = run
     self.states = states
     self.arguments = arguments
@@ -288,6 +327,7 @@ private struct PairUpdates {
     let gathered = arguments.map { $0.gathered(rows, count: count) }
     try states.update(
       groups: groupBuffer.base.assumingMemoryBound(to: UInt32.self), arguments: gathered, count: count)
+    try memory.count(states)
     count = 0
   }
 }

@@ -145,6 +145,7 @@ struct DateTimeReader: Sendable {
         pattern = try memo.value(patterns, row) { (text) throws(QueryError) in try DateTimePattern(text) }
       }
       if let value = value(texts.bytes(row), pattern, &cursor) { return value }
+      if pattern == nil, let value = TimestampText.today(texts.bytes(row), type, call.context) { return value }
       if isNullOnFault { return nil }
       throw fault(texts.string(row), pattern)
     }

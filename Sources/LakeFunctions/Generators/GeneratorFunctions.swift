@@ -36,7 +36,9 @@ enum GeneratorFunctions {
         columns.append(Field("value", value, isNullable: hasNulls || isOuter))
       default: throw ArgumentCheck.mismatch(name, 0, expected: "an array or a map", arguments[0].type)
       }
-      return GeneratorOverload([arguments[0].type], columns: columns) { (call) throws(QueryError) in
+      return GeneratorOverload(
+        [arguments[0].type], columns: columns, rowCounts: ExplodedRows.counts
+      ) { (call) throws(QueryError) in
         let rows = ExplodedRows(call.arguments[0], call.count)
         let parts = call.arguments[0].children.map { rows.gathered($0) }
         return rows.generated(withPosition ? [rows.positions()] + parts : parts)
@@ -56,7 +58,9 @@ enum GeneratorFunctions {
         throw ArgumentCheck.mismatch(name, 0, expected: "an array of structs", arguments[0].type)
       }
       let columns = fields.map { Field($0.name, $0.type) }
-      return GeneratorOverload([arguments[0].type], columns: columns) { (call) throws(QueryError) in
+      return GeneratorOverload(
+        [arguments[0].type], columns: columns, rowCounts: ExplodedRows.counts
+      ) { (call) throws(QueryError) in
         let rows = ExplodedRows(call.arguments[0], call.count)
         let structs = rows.gathered(call.arguments[0].children[0])
         return rows.generated(fields.indices.map { CollectionFunctions.part($0, of: structs, rows.count) })
@@ -80,7 +84,9 @@ enum GeneratorFunctions {
     }
     let fields = columns
     let types = [.int] + values.indices.map { fields[$0 % width].type }
-    return GeneratorOverload(types, columns: fields) { (call) throws(QueryError) in
+    return GeneratorOverload(
+      types, columns: fields, rowCounts: { [Int](repeating: Int(rows), count: $0.count) }
+    ) { (call) throws(QueryError) in
       stacked(call, fields, rows: Int(rows))
     }
   }
@@ -113,6 +119,13 @@ struct ExplodedRows {
   private let inputs: Buffer
   private let elements: Buffer
   private let starts: Buffer
+
+  /// How many elements each row has.
+  static let counts: @Sendable (KernelCall) -> [Int] = { call in
+    let lists = call.arguments[0]
+    let column = ListColumn(lists)
+    return (0..<call.count).map { lists.isValid($0) ? column.range($0).count : 0 }
+  }
 
   init(_ lists: Vector, _ rowCount: Int) {
     let column = ListColumn(lists)

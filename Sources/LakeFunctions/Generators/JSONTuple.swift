@@ -11,7 +11,9 @@ enum JSONTuple {
       throw ArgumentCheck.mismatch("json_tuple", index, expected: "a string", argument.type)
     }
     let columns = (0..<arguments.count - 1).map { Field("c\($0)", .string) }
-    return GeneratorOverload(arguments.map { _ in .string }, columns: columns) { (call) throws(QueryError) in
+    return GeneratorOverload(
+      arguments.map { _ in .string }, columns: columns, rowCounts: { [Int](repeating: 1, count: $0.count) }
+    ) { (call) throws(QueryError) in
       rows(call)
     }
   }

@@ -18,19 +18,39 @@ package struct GeneratorOverload: Sendable {
   package var argumentTypes: [LogicalType]
   /// The columns it yields, with their default names (`col`, `pos`, `key`, `value`, ...).
   package var columns: [Field]
+  private let rowCounts: @Sendable (KernelCall) -> [Int]
   private let body: @Sendable (KernelCall) throws(QueryError) -> GeneratedRows
 
+  /// - Parameter rowCounts: how many rows come of each of a batch's rows.
   package init(
-    _ argumentTypes: [LogicalType], columns: [Field],
+    _ argumentTypes: [LogicalType], columns: [Field], rowCounts: @escaping @Sendable (KernelCall) -> [Int],
     kernel: @escaping @Sendable (KernelCall) throws(QueryError) -> GeneratedRows
   ) {
     self.argumentTypes = argumentTypes
     self.columns = columns
+    self.rowCounts = rowCounts
     body = kernel
   }
 
   /// The rows that come of a batch's rows.
   package func kernel(_ call: KernelCall) throws(QueryError) -> GeneratedRows { try body(call) }
+
+  /// Cuts a batch's rows into pieces of which no more than `limit` rows come, or which are one row.
+  package func pieces(of call: KernelCall, limit: Int) -> [Range<Int>] {
+    var pieces: [Range<Int>] = []
+    var start = 0
+    var total = 0
+    for (row, count) in rowCounts(call).enumerated() {
+      if total + count > limit, row > start {
+        pieces.append(start..<row)
+        start = row
+        total = 0
+      }
+      total += count
+    }
+    if start < call.count { pieces.append(start..<call.count) }
+    return pieces
+  }
 }
 
 /// What a generator yields for one batch.
