@@ -86,8 +86,10 @@ test:
 	$(MAKE) unit
 	$(MAKE) interop
 
+# SUITE=tpch, tpcds or ssb
+SUITE := tpch
 bench: test-deps build
-	@$(VENV)/bin/python Benchmarks/run.py --lakesql $(LAKESQL)
+	@$(VENV)/bin/python Benchmarks/run.py --lakesql $(LAKESQL) --suite $(SUITE)
 
 bench-parquet: test-deps build
 	@$(VENV)/bin/python Benchmarks/parquet.py --lakesql $(LAKESQL)

@@ -77,7 +77,7 @@ def main():
     options = parser.parse_args()
     options.lakesql = str(Path(options.lakesql).resolve())
     python = prepare_environment()
-    lineitem = generate(options.scale)
+    lineitem = generate("tpch", options.scale) / "lineitem.parquet"
     rows = int(subprocess.check_output(
         [python, "-c", "import sys, pyarrow.parquet as p; print(p.ParquetFile(sys.argv[1]).metadata.num_rows)", lineitem]))
     print(f"lineitem at scale {options.scale:g}, {rows} rows, {options.rounds} rounds of {options.repeats} runs")
