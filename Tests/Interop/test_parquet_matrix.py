@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from lake import Lake
 from parquet_values import COLUMNS, NULLS, RARE, columns_of, difference, lakesql_reads, table
 
 ROWS = 300
@@ -232,3 +233,12 @@ DESCRIPTIONS = {
 
 def shown(value: Any) -> Any:
     return {key.decode(): part.decode() for key, part in value.items()} if isinstance(value, dict) else value
+
+
+def test_columns_whose_names_differ_in_case_only(lakesql: Lake, tmp_path: Path) -> None:
+    path = tmp_path / "case.parquet"
+    pq.write_table(pa.table({"a": pa.array([1]), "A": pa.array([2])}), path)
+    refused = lakesql.run("-e", f"SELECT * FROM parquet.`{path}`")
+    assert refused.returncode == 1
+    assert "SQLSTATE 42711" in refused.stderr
+    assert lakesql.rows(f"SELECT * FROM read_files('{path}', schema => 'A BIGINT')") == [{"A": 2}]

@@ -63,9 +63,11 @@ extension StatementExecutor {
     let columns = try create.partitionedBy.externalPartitionColumns()
     let values = schema.fields.filter { field in !columns.contains { $0.lowercased() == field.name.lowercased() } }
     let keys = schema.fields.filter { field in columns.contains { $0.lowercased() == field.name.lowercased() } }
-    let place = create.location ?? Self.folder(of: name)
+    let location = create.location ?? Self.folder(of: name)
+    var place = ExternalPlace.given
+    if create.location == nil, !values.isEmpty { place = .own } else if create.query != nil { place = .givenEmpty }
     var full = Schema(values + keys)
-    if values.isEmpty { full = Schema(try inferredFields(format, place, create) + keys) }
+    if values.isEmpty { full = Schema(try inferredFields(format, location, create) + keys) }
     let properties =
       format.name == "parquet"
       ? try ExternalFormat.parquetProperties(create, codecKey: "parquet.compression", isManaged: false)
@@ -73,9 +75,9 @@ extension StatementExecutor {
     try located(create.name.span) { () throws(QueryError) in
       _ = try transaction.createExternalTable(
         ExternalTable(
-          name: name, schema: full, format: format.name, options: format.options, location: place,
+          name: name, schema: full, format: format.name, options: format.options, location: location,
           partitionColumns: keys.map(\.name), comment: create.comment,
-          properties: properties, createdAt: context.statementTime), mode: mode)
+          properties: properties, createdAt: context.statementTime), at: place, mode: mode)
     }
   }
 
@@ -181,7 +183,7 @@ extension StatementExecutor {
       var copy = table.definition
       copy.name = name
       copy.location = create.location ?? Self.folder(of: name)
-      try transaction.createExternalTable(copy, mode: mode)
+      try transaction.createExternalTable(copy, at: create.location == nil ? .own : .given, mode: mode)
     case .view(let view):
       try transaction.createManagedTable(
         TableDefinition(name: name, schema: view.schema, location: create.location, mode: mode))
@@ -205,7 +207,7 @@ extension StatementExecutor {
     let name = try tableName(truncate.name)
     _ = try resolve(truncate.name)
     let values = try truncate.partition.map { (spec) throws(QueryError) in try partitionValues(spec, of: name) }
-    try transaction.truncate(name, partition: values)
+    try located(truncate.name.span) { () throws(QueryError) in try transaction.truncate(name, partition: values) }
     return .command
   }
 

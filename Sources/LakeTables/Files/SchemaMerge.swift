@@ -12,7 +12,14 @@ struct SchemaMerge {
 
   private static func union(_ known: [Field], _ new: [Field], _ path: String) throws(QueryError) -> [Field] {
     var result = known
+    var names: [String: String] = [:]
     for field in new {
+      if let other = names.updateValue(field.name, forKey: field.name.lowercased()), other != field.name {
+        throw QueryError(
+          .columnAlreadyExists, .bind, "the file has columns whose names differ in case only: \(other), \(field.name)",
+          hint: "name the columns that are wanted, as the file spells them: schema => '\(field.name) ...'",
+          file: FileLocation(path: path))
+      }
       guard let index = Schema(result).index(of: field.name) else {
         result.append(field)
         continue

@@ -110,8 +110,17 @@ extension LakeTransaction {
     }
   }
 
-  /// Removes all rows, or those of the partitions with the given values.
+  /// Removes all rows, or those of the partitions with the given values; not those of an external table somewhere else,
+  /// whose files others may have written.
   package func truncate(_ name: TableName, partition: [String: Literal]? = nil) throws(QueryError) {
+    try withState { (state) throws(QueryError) in
+      guard case .external(let table) = try state.require(name) else { return }
+      let folder = FilePath.parent(try FilePath.path(fromURI: table.definition.location))
+      for database in try state.allDatabases() where try FilePath.path(fromURI: database.location) == folder { return }
+      throw QueryError(
+        .notAllowed, .catalog, "TRUNCATE would remove the files of an external table: \(name)",
+        hint: "INSERT OVERWRITE replaces its rows; ALTER TABLE ... DROP PARTITION forgets some and keeps the files")
+    }
     let sink = try stageOverwrite(name, mode: partition.map { .partitions($0) } ?? .all)
     _ = try sink.complete()
   }

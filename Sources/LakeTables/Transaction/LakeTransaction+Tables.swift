@@ -54,9 +54,11 @@ extension LakeTransaction {
 
   /// Creates an external table without partitions; returns false if it exists already and that is fine.
   @discardableResult
-  package func createExternalTable(_ table: ExternalTable, mode: CreateMode = .create) throws(QueryError) -> Bool {
+  package func createExternalTable(
+    _ table: ExternalTable, at place: ExternalPlace = .given, mode: CreateMode = .create
+  ) throws(QueryError) -> Bool {
     try withState { (state) throws(QueryError) in
-      _ = try state.requireDatabase(table.name.database)
+      let database = try state.requireDatabase(table.name.database)
       try Self.checkFolderName(table.name.table)
       var table = table
       table.location = try Self.uri(table.location, relativeTo: self.warehouse.path)
@@ -73,6 +75,11 @@ extension LakeTransaction {
         try state.dropManaged(existing, purge: true, self.journal)
         table.version = 0
       case .some(let existing): throw Self.alreadyExists(existing.name)
+      }
+      switch place {
+      case .given: break
+      case .givenEmpty: try state.requireEmpty(table.location)
+      case .own: table.location = try state.freshLocation(of: table.name, in: database)
       }
       state.set(table.name, .external(ExternalState(definition: table, partitions: [:])))
       state.tables[table.name]?.isOptional = mode == .ifNotExists
@@ -159,6 +166,16 @@ extension LakeTransaction {
   }
 }
 
+/// Where an external table is created.
+package enum ExternalPlace {
+  /// Where its location says, over the files that are there.
+  case given
+  /// Where its location says; there must be no files.
+  case givenEmpty
+  /// In a folder of its own, which is chosen; its location does not count.
+  case own
+}
+
 extension TransactionState {
   mutating func createManaged(_ definition: TableDefinition, _ warehouse: Warehouse) throws(QueryError) -> Bool {
     let database = try requireDatabase(definition.name.database)
@@ -223,10 +240,24 @@ extension TransactionState {
       }
       return uri
     }
-    let path = FilePath.join(
-      try FilePath.path(fromURI: database.location), HivePartitionPath.escaped(definition.name.table))
+    return try freshLocation(of: definition.name, in: database)
+  }
+
+  /// A folder of a table's own in that of its database.
+  func freshLocation(of name: TableName, in database: DatabaseDefinition) throws(QueryError) -> String {
+    let path = FilePath.join(try FilePath.path(fromURI: database.location), HivePartitionPath.escaped(name.table))
     let isUsed = try warehouse.fileSystem.status(of: path) != nil || isLocation(path)
     return FilePath.fileURI(isUsed ? path + "-" + UUIDText.random().prefix(8) : path)
+  }
+
+  /// Throws if files lie where a table is to be created from a query's rows: they would be rows of the table, too.
+  func requireEmpty(_ location: String) throws(QueryError) {
+    let path = try FilePath.path(fromURI: location)
+    let files = try warehouse.fileSystem.files(under: path, recursive: true)
+    if files.isEmpty, !isLocation(path) { return }
+    throw QueryError(
+      .notAllowed, .catalog, "the location of a table that a query fills must be empty: \(path)",
+      hint: "choose another folder; or create the table without AS, and use INSERT INTO or INSERT OVERWRITE")
   }
 
   /// Whether a table of this transaction lies there.
@@ -234,7 +265,11 @@ extension TransactionState {
     let uri = FilePath.fileURI(path)
     return tables.values.contains { overlay in
       [overlay.base, overlay.current].contains { state in
-        if case .managed(let table) = state { table.metadata.location == uri } else { false }
+        switch state {
+        case .managed(let table): table.metadata.location == uri
+        case .external(let table): table.definition.location == uri
+        default: false
+        }
       }
     }
   }

@@ -99,10 +99,24 @@ struct ParquetSettings {
   private static let enablingPrefixes = [
     "write.parquet.bloom-filter-enabled.column.", "parquet.bloom.filter.enabled#",
   ]
+  private static let describingPrefixes = [
+    "write.parquet.bloom-filter-ndv.column.", "parquet.bloom.filter.expected.ndv#",
+    "write.parquet.bloom-filter-fpp.column.", "parquet.bloom.filter.fpp#",
+  ]
 
+  /// The filters that are wanted; what is said of others is checked, too.
   private func bloomFilters() throws(QueryError) -> [String: ParquetWriteOptions.BloomFilter] {
+    if try flag("parquet.bloom.filter.enabled") == true {
+      throw QueryError(
+        .unsupported, .execute, "the property parquet.bloom.filter.enabled is not supported for all columns at once",
+        hint: "name the columns: parquet.bloom.filter.enabled#column")
+    }
+    _ = try bloomFilter(of: "")
     var result: [String: ParquetWriteOptions.BloomFilter] = [:]
     for key in properties.keys.sorted() {
+      if let prefix = Self.describingPrefixes.first(where: { key.hasPrefix($0) }) {
+        _ = try bloomFilter(of: String(key.dropFirst(prefix.count)))
+      }
       guard let prefix = Self.enablingPrefixes.first(where: { key.hasPrefix($0) }), try flag(key) == true
       else { continue }
       let column = String(key.dropFirst(prefix.count))
