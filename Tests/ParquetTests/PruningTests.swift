@@ -106,6 +106,11 @@ import Testing
     switch test {
     case .isNull: return value.isNull
     case .isNotNull: return !value.isNull
+    case .isKey(let keys):
+      guard case .integer(let number) = value else { return false }
+      var flag: UInt8 = 1
+      withUnsafePointer(to: number) { keys.test($0, count: 1, flags: &flag) }
+      return flag == 1
     case .isIn(let values): return values.contains { LiteralOrder.compare(value, $0) == 0 }
     case .anyOf(let groups): return groups.contains { $0.allSatisfy { passes(value, $0) } }
     case .compare(let comparison, let constant):

@@ -9,11 +9,14 @@ package final class RuntimeFilter: Sendable {
     package var maximum: Literal
     /// The distinct keys, or nil if there are too many to list.
     package var values: [Literal]?
+    /// The keys where they are integers, too many to list, and few of the numbers in their range.
+    package var bitmap: KeyBitmap?
 
-    package init(minimum: Literal, maximum: Literal, values: [Literal]?) {
+    package init(minimum: Literal, maximum: Literal, values: [Literal]?, bitmap: KeyBitmap? = nil) {
       self.minimum = minimum
       self.maximum = maximum
       self.values = values
+      self.bitmap = bitmap
     }
   }
 
@@ -45,9 +48,10 @@ package final class RuntimeFilter: Sendable {
   package var predicates: [ScanPredicate] {
     guard let keys else { return [] }
     if let values = keys.values { return [ScanPredicate(column: column, .isIn(values))] }
-    return [
+    let range = [
       ScanPredicate(column: column, .compare(.greaterOrEqual, keys.minimum)),
       ScanPredicate(column: column, .compare(.lessOrEqual, keys.maximum)),
     ]
+    return range + (keys.bitmap.map { [ScanPredicate(column: column, .isKey($0))] } ?? [])
   }
 }

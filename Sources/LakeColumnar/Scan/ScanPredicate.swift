@@ -10,6 +10,8 @@ package struct ScanPredicate: Hashable, Sendable {
     case compare(Comparison, Literal)
     /// One of the values, none of which is NULL.
     case isIn([Literal])
+    /// One of the keys of a join.
+    case isKey(KeyBitmap)
     case isNull
     case isNotNull
     /// All tests of at least one of the groups.
@@ -19,7 +21,7 @@ package struct ScanPredicate: Hashable, Sendable {
     package var acceptsNull: Bool {
       switch self {
       case .isNull: true
-      case .compare, .isIn, .isNotNull: false
+      case .compare, .isIn, .isKey, .isNotNull: false
       case .anyOf(let groups): groups.contains { $0.allSatisfy(\.acceptsNull) }
       }
     }

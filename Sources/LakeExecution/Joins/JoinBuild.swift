@@ -23,6 +23,7 @@ final class JoinBuild: PipelineSink, @unchecked Sendable {
   /// Filters in scans of the probe side, by key.
   private var filters: [(key: Int, filter: RuntimeFilter)] = []
   private var marks: MemoryReservation?
+  private var bitmapMemory: [MemoryReservation] = []
 
   init(shape: JoinShape, rows: RowStore, spill: JoinSpill?, node: OperatorNode) {
     self.shape = shape
@@ -70,7 +71,7 @@ final class JoinBuild: PipelineSink, @unchecked Sendable {
     (columns, count) = (rows.columns, rows.count)
     try prepare(run)
     guard let table else { return }
-    for (key, filter) in filters { publish(columns[shape.buildKeyIndexes[key]], table, to: filter) }
+    for (key, filter) in filters { try publish(columns[shape.buildKeyIndexes[key]], table, to: filter, run) }
   }
 
   private func prepare(_ run: QueryRun) throws(QueryError) {
@@ -91,32 +92,66 @@ final class JoinBuild: PipelineSink, @unchecked Sendable {
   /// Rows whose keys are looked at to find their range.
   private static let rangeLimit = 1 << 22
 
-  private func publish(_ key: Vector, _ table: JoinTable, to filter: RuntimeFilter) {
+  private func publish(
+    _ key: Vector, _ table: JoinTable, to filter: RuntimeFilter, _ run: QueryRun
+  ) throws(QueryError) {
     if table.distinctCount == 0 {
       filter.publish(RuntimeFilter.Keys(minimum: .null, maximum: .null, values: []))
     } else if table.distinctCount <= 4 * Self.listLimit {
-      publish(listed: key, table.firstRows, to: filter)
+      try publish(listed: key, table.firstRows, to: filter, run)
     } else if table.count <= Self.rangeLimit {
-      publish(range: key, to: filter)
+      try publish(range: key, to: filter, run)
     }
   }
 
-  private func publish(listed key: Vector, _ rows: [UInt32], to filter: RuntimeFilter) {
+  private func publish(
+    listed key: Vector, _ rows: [UInt32], to filter: RuntimeFilter, _ run: QueryRun
+  ) throws(QueryError) {
     let smallest = rows.min { KeyRange.isOrdered(key, $0, $1) }
     let largest = rows.max { KeyRange.isOrdered(key, $0, $1) }
     guard let smallest, let largest else { return }
     let values = Set(rows.map { key.literal(at: Int($0)) })
+    if values.count > Self.listLimit { return try publish(range: key, to: filter, run) }
     filter.publish(
       RuntimeFilter.Keys(
-        minimum: key.literal(at: Int(smallest)), maximum: key.literal(at: Int(largest)),
-        values: values.count <= Self.listLimit ? Array(values) : nil))
+        minimum: key.literal(at: Int(smallest)), maximum: key.literal(at: Int(largest)), values: Array(values)))
   }
 
-  private func publish(range key: Vector, to filter: RuntimeFilter) {
+  private func publish(range key: Vector, to filter: RuntimeFilter, _ run: QueryRun) throws(QueryError) {
     guard let range = KeyRange(key) else { return }
     filter.publish(
       RuntimeFilter.Keys(
-        minimum: key.literal(at: range.smallest), maximum: key.literal(at: range.largest), values: nil))
+        minimum: key.literal(at: range.smallest), maximum: key.literal(at: range.largest), values: nil,
+        bitmap: try bitmap(key, range, run)))
+  }
+
+  /// The keys as bits where looking them up is worth it: at most one in so many numbers of the range is a key.
+  private static let bitmapSparsity = 4
+
+  private func bitmap(_ key: Vector, _ range: KeyRange, _ run: QueryRun) throws(QueryError) -> KeyBitmap? {
+    guard key.type.isInteger || key.type == .date else { return nil }
+    switch key.physical {
+    case .int32: return try bitmap(key.flattened(), Int32.self, range, run)
+    case .int64: return try bitmap(key.flattened(), Int64.self, range, run)
+    default: return nil
+    }
+  }
+
+  private func bitmap<T: FixedWidthInteger & BitwiseCopyable>(
+    _ key: Vector, _ slot: T.Type, _ range: KeyRange, _ run: QueryRun
+  ) throws(QueryError) -> KeyBitmap? {
+    let slots = key.slots(T.self)
+    let (least, greatest) = (Int64(slots[range.smallest]), Int64(slots[range.largest]))
+    guard let byteCount = KeyBitmap.byteCount(from: least, through: greatest), !run.spillPolicy.isBeyond(byteCount)
+    else { return nil }
+    let held = MemoryReservation(run.budget, for: "hash join", allowance: .max)
+    try held.resize(to: byteCount)
+    let bitmap = KeyBitmap(from: least, through: greatest) { add in
+      for row in 0..<key.count where key.isValid(row) { add(Int64(slots[row])) }
+    }
+    guard bitmap.keyCount <= bitmap.span / Self.bitmapSparsity else { return nil }
+    bitmapMemory.append(held)
+    return bitmap
   }
 
   // MARK: Matched build rows

@@ -21,7 +21,7 @@ struct ColumnFilter {
       switch test {
       case .isNull: acceptsValues = false
       case .isNotNull: acceptsNull = false
-      case .compare, .isIn:
+      case .compare, .isIn, .isKey:
         guard let kernel = FilterKernel.compile(test, type) else { continue }
         kernels.append(kernel)
         acceptsNull = false
@@ -66,7 +66,8 @@ struct FilterKernel {
   let run: (Vector, UnsafeMutablePointer<UInt8>) -> Void
 
   static func compile(_ test: ScanPredicate.Test, _ type: LogicalType) -> FilterKernel? {
-    switch type.physical {
+    if case .isKey(let keys) = test { return compile(keys, type) }
+    return switch type.physical {
     case .bool: compile(test, UInt8.self) { if case .boolean(let value) = $0 { value ? 1 : 0 } else { nil } }
     case .int8: compile(test, Int8.self) { $0.fixed(type) }
     case .int16: compile(test, Int16.self) { $0.fixed(type) }
@@ -80,6 +81,14 @@ struct FilterKernel {
     }
   }
 
+  private static func compile(_ keys: KeyBitmap, _ type: LogicalType) -> FilterKernel? {
+    switch type.physical {
+    case .int32: FilterKernel { keys.test($0.slots(Int32.self), count: $0.count, flags: $1) }
+    case .int64: FilterKernel { keys.test($0.slots(Int64.self), count: $0.count, flags: $1) }
+    default: nil
+    }
+  }
+
   private static func compile<T: FixedWidthInteger & BitwiseCopyable>(
     _ test: ScanPredicate.Test, _ slot: T.Type, _ value: (Literal) -> T?
   ) -> FilterKernel? {
@@ -90,7 +99,7 @@ struct FilterKernel {
     case .isIn(let literals):
       let values = literals.compactMap(value)
       return values.count == literals.count ? membership(values) : nil
-    case .isNull, .isNotNull, .anyOf: return nil
+    case .isKey, .isNull, .isNotNull, .anyOf: return nil
     }
   }
 
@@ -163,7 +172,7 @@ struct FilterKernel {
           flags[index] = isIn ? 1 : 0
         }
       }
-    case .isNull, .isNotNull, .anyOf: return nil
+    case .isKey, .isNull, .isNotNull, .anyOf: return nil
     }
   }
 
@@ -194,7 +203,7 @@ struct FilterKernel {
     case .isIn(let literals):
       let values = literals.compactMap { ViewConstant($0, type) }
       return values.count == literals.count ? viewMembership(values) : nil
-    case .isNull, .isNotNull, .anyOf: return nil
+    case .isKey, .isNull, .isNotNull, .anyOf: return nil
     }
   }
 

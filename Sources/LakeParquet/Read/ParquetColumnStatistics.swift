@@ -97,6 +97,7 @@ extension ParquetColumnStatistics {
     case .isNotNull: return nullCount == rowCount
     case .compare(let comparison, let literal):
       return nullCount == rowCount || excludes(comparison, literal)
+    case .isKey: return nullCount == rowCount
     case .isIn(let values):
       return nullCount == rowCount || values.allSatisfy { excludes(.equal, $0) }
     case .anyOf(let groups):

@@ -109,6 +109,7 @@ private struct NodeText {
     case .isNull: return "\(name) is null"
     case .isNotNull: return "\(name) is not null"
     case .isIn(let values): return "\(name) in \(values.count) value(s)"
+    case .isKey(let keys): return "\(name) in \(keys.keyCount) key(s)"
     case .anyOf(let groups):
       let parts = groups.map { $0.map { text($0, of: name) }.joined(separator: " and ") }
       return "(\(parts.joined(separator: " or ")))"

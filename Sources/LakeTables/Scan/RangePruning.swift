@@ -46,6 +46,7 @@ struct ValueRange {
     case .isNull: mayHaveNull || transform == .void || isUnknown(transform)
     case .isNotNull: mayHaveValue || transform == .void || isUnknown(transform)
     case .compare(let comparison, let value): admits(comparison, value, transform)
+    case .isKey: true
     case .isIn(let values): values.contains { admits(.equal, $0, transform) }
     case .anyOf(let groups): groups.contains { $0.allSatisfy { admits($0, transform: transform) } }
     }
